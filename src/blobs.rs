@@ -1,0 +1,1 @@
+//! Sealed files: originals and derived pictures, encrypted, addressed by a keyed hash.

@@ -1,0 +1,162 @@
+//! The shape of the files under `pipelines/`.
+
+use crate::domain::{FieldId, LineClass, PermitId, PieceKind, Rank};
+use serde::Deserialize;
+
+/// How a field is normalised and compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// One name, upper case, accents and hyphens kept.
+    Name,
+    /// Several names in order.
+    Names,
+    /// A civil date.
+    Date,
+    /// Letters and digits without spaces; see `pattern`.
+    Number,
+    /// One id of `choices`.
+    Choice,
+    /// ISO 3166-1 alpha-2.
+    Country,
+    /// A list of them.
+    Countries,
+    Address,
+    Telephone,
+    Courriel,
+    /// Decimal euros.
+    Amount,
+    /// Yes or no.
+    Flag,
+    /// Upper-case text.
+    Text,
+}
+
+/// A field of `pipelines/fields.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldDef {
+    pub id: FieldId,
+    /// For the agent, in French.
+    pub label: String,
+    pub kind: FieldKind,
+    /// What forms and documents print before the value, in French as printed; matched with tolerance.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// For `number`: the whole value must match.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// For `choice` and `flag`.
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+    /// Must be settled before any dossier is filed (identity, number).
+    #[serde(default)]
+    pub identity: bool,
+}
+
+/// One answer of a choice and the words that stand for it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    pub id: String,
+    pub words: Vec<String>,
+}
+
+/// A document type of `pipelines/documents/ID.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentDef {
+    pub id: PieceKind,
+    /// For the agent, in French.
+    pub label: String,
+    /// Signs that a page is of this type; two or more must agree.
+    #[serde(default)]
+    pub signs: Vec<Sign>,
+    /// Values printed on this document.
+    #[serde(default)]
+    pub values: Vec<DocumentValue>,
+}
+
+/// One thing on a page that speaks for a document type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sign {
+    /// Any of these phrases, compared without accents, case and punctuation, with tolerance.
+    #[serde(default)]
+    pub any: Vec<String>,
+    /// A mark other than words: `mrz:P`, `mrz:V`, `mrz:I`, `code:data_matrix`, `photo`, `signature`, `combs`, `checkboxes`.
+    #[serde(default)]
+    pub mark: Option<String>,
+    /// 1 = weak, 2 = usual, 4 = the title of this very document. Negative speaks against.
+    pub weight: f64,
+    /// Only in the top third of the page, in large letters or alone on its line.
+    #[serde(default)]
+    pub title: bool,
+}
+
+/// A value that a document prints.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentValue {
+    pub field: FieldId,
+    /// Labels on this document; when empty those of the field.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// A regular expression with one group, over the text of the page, where there is no label.
+    #[serde(default)]
+    pub pattern: Option<String>,
+}
+
+/// A permit of `pipelines/permits/ID.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermitDef {
+    pub id: PermitId,
+    /// For the agent, in French.
+    pub label: String,
+    pub basis: String,
+    /// Words on forms and letters that name this permit.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// True when the permit's lists are complete enough to decide; else it is recognised and goes to review.
+    #[serde(default)]
+    pub decides: bool,
+    #[serde(default)]
+    pub lists: Vec<PieceList>,
+}
+
+/// The list of documents for one kind of request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PieceList {
+    /// `premiere`, `renouvellement`, `duplicata`, `changement_adresse`, `changement_statut`.
+    pub request: String,
+    /// Date in force.
+    pub since: jiff::civil::Date,
+    pub rows: Vec<ListRow>,
+}
+
+/// One row of a list.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListRow {
+    pub piece: PieceKind,
+    pub rank: Rank,
+    pub class: LineClass,
+    pub article: String,
+    /// When the row applies: an expression over fields and facts in three-valued logic; none = always.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// Other kinds that count as this one.
+    #[serde(default)]
+    pub or: Vec<PieceKind>,
+    /// Not older than so many months at the filing date.
+    #[serde(default)]
+    pub max_age_months: Option<u32>,
+    /// The paper must bear a signature.
+    #[serde(default)]
+    pub signed: bool,
+    /// The paper must still be valid at the filing date.
+    #[serde(default)]
+    pub valid: bool,
+}

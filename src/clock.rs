@@ -1,0 +1,1 @@
+//! The clock, so that time is an argument everywhere else.

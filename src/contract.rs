@@ -1,0 +1,1 @@
+//! What `process --json` and `export --json` print, from the values of the line.

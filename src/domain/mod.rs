@@ -1,0 +1,42 @@
+//! The plain types of the product. They import nothing of the crate, do nothing to the world, and
+//! serialise to the JSON that artefacts and the contract are made of.
+//!
+//! | word | meaning |
+//! |---|---|
+//! | delivery (dépôt) | one dropped file |
+//! | envelope (pli) | one application found in a delivery |
+//! | sheet | one page with the kinds and values that it shows by itself |
+//! | piece (pièce) | one document of an envelope, one or more pages |
+//! | reading | one field with its value, decision and evidence |
+//! | constat | what the pieces and fields mean for the permit |
+
+mod correction;
+mod delivery;
+mod dossier;
+mod envelope;
+mod field;
+mod geometry;
+mod ids;
+mod job;
+mod constat;
+pub mod mrz;
+mod page;
+mod reading;
+mod refusal;
+mod sheet;
+mod time;
+
+pub use constat::*;
+pub use correction::*;
+pub use delivery::*;
+pub use dossier::*;
+pub use envelope::*;
+pub use field::*;
+pub use geometry::*;
+pub use ids::*;
+pub use job::*;
+pub use page::*;
+pub use reading::*;
+pub use refusal::*;
+pub use sheet::*;
+pub use time::*;

@@ -1,0 +1,46 @@
+//! What one page says by itself, before it is known to which envelope it belongs.
+
+use super::{Candidate, PieceKind};
+use serde::{Deserialize, Serialize};
+
+/// The role of a page in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SheetRole {
+    /// A page of a document.
+    Document,
+    /// Between two envelopes (QR text `PASSERELLE|SEP|…`).
+    Separator,
+    /// The mailroom's own cover sheet.
+    Cover,
+    /// The postal envelope: postmark, arrival stamp, tracking number.
+    EnvelopeFront,
+    Blank,
+    Unreadable,
+}
+
+/// One page with the kinds it may be and the values it shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// 1-based page of the file.
+    pub page: u32,
+    pub role: SheetRole,
+    /// Candidate document kinds with their weight, best first; empty when nothing speaks.
+    pub kinds: Vec<KindGuess>,
+    /// True when the page is surely none of the catalogue's documents (advert, covering letter).
+    pub surely_none: bool,
+    /// Values found on this page.
+    pub candidates: Vec<Candidate>,
+    /// Permit ids that the page names, best first.
+    pub permits: Vec<String>,
+}
+
+/// A document kind that a page may be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KindGuess {
+    pub kind: PieceKind,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// The signs that spoke, as written in the catalogue.
+    pub signs: Vec<String>,
+}

@@ -1,0 +1,1 @@
+//! The normalised dossier and its one door into the shared tables.

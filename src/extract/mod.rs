@@ -1,0 +1,55 @@
+//! Which document each page is, and what each field says with its evidence.
+
+use crate::catalogue::Catalogue;
+use crate::domain::{
+    Channel, Correction, Decision, EnvelopePages, Extraction, PageRead, Profile, Reading, RequestDates, Sheet, SheetRole, Source,
+};
+use std::collections::BTreeMap;
+
+/// What each page says by itself.
+#[must_use]
+pub fn describe(pages: &[PageRead], _catalogue: &Catalogue, _test_authorities: bool, _corrections: &[Correction]) -> Vec<Sheet> {
+    pages
+        .iter()
+        .map(|p| Sheet {
+            page: p.number,
+            role: SheetRole::Document,
+            kinds: Vec::new(),
+            surely_none: false,
+            candidates: Vec::new(),
+            permits: Vec::new(),
+        })
+        .collect()
+}
+
+/// Weighs what the sheets of one envelope say.
+#[must_use]
+pub fn extract(
+    _sheets: &[Sheet],
+    _pages: &[PageRead],
+    envelope: &EnvelopePages,
+    _catalogue: &Catalogue,
+    _profile: Profile,
+    _corrections: &[Correction],
+) -> Extraction {
+    let nothing = || Reading {
+        value: None,
+        decision: Decision::Review,
+        confidence: 0.0,
+        source: Source::Text,
+        page: None,
+        rect: None,
+        because: String::new(),
+        evidence: Vec::new(),
+    };
+    Extraction {
+        pages: envelope.pages.clone(),
+        channel: Channel::Postal,
+        permit: nothing(),
+        request: nothing(),
+        dates: RequestDates::default(),
+        pieces: Vec::new(),
+        fields: BTreeMap::new(),
+        findings: envelope.findings.clone(),
+    }
+}

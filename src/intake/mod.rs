@@ -1,0 +1,1 @@
+//! Is a file complete, what is it, and how is it claimed without losing a byte.

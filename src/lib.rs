@@ -1,0 +1,41 @@
+//! Passerelle: a scanned paper application becomes a dossier beside the online ones.
+//!
+//! ```text
+//! drop folder ─► intake ─► read ─► assemble ─► extract ─► validate ─► dossier
+//!                            ▲         ▲          ▲           ▲    └─► review ─► Correction ─┐
+//!                            └─────────┴──────────┴───────────┴──────────────────────────────┘
+//! ```
+//!
+//! * [`intake`] turns a settled file into a `Delivery`; [`watcher`] finds the files.
+//! * `read` happens in the [`cell`], the only process that touches hostile bytes: it decodes
+//!   ([`pages`]) and recognises ([`recognise`]) one page at a time.
+//! * [`assemble`] cuts a delivery into envelopes; [`extract`] says which document each page is and
+//!   weighs the evidence for each field; [`validate`] establishes the constat.
+//! * [`dossier`] is the one door into the shared dossier tables.
+//! * [`line`] is all of that on one screen, pure; [`worker`] drives it over the [`store`].
+//!
+//! Stages are synchronous functions from values to a value. [`domain`] imports nothing of the
+//! crate, [`catalogue`] imports `domain`, stages import these two and never each other; SQL stands
+//! in [`store`] only. `tests/architecture.rs` holds these rules.
+
+pub mod assemble;
+pub mod blobs;
+pub mod catalogue;
+pub mod cell;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod contract;
+pub mod domain;
+pub mod dossier;
+pub mod extract;
+pub mod intake;
+pub mod line;
+pub mod pages;
+pub mod recognise;
+pub mod store;
+pub mod telemetry;
+pub mod validate;
+pub mod watcher;
+pub mod web;
+pub mod worker;

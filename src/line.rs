@@ -1,0 +1,66 @@
+//! The line, pure, on one screen. The worker drives these functions over the store, `process`
+//! drives them over memory; neither adds a rule of its own.
+
+use crate::catalogue::Catalogue;
+use crate::domain::{
+    Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, Profile, Sheet, Stage,
+};
+use crate::{assemble, extract, validate};
+
+/// What every stage reads besides its input. Its hash is part of the recipe.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub catalogue: Catalogue,
+    pub profile: Profile,
+    /// Accept 2D-Doc signed by the public test authority (`--test-authorities`).
+    pub test_authorities: bool,
+}
+
+/// The days that the constat may depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Days {
+    /// The day the delivery was registered (Paris); for `process`, today.
+    pub registered_on: jiff::civil::Date,
+    /// Reception date when the operator knows it (`--received`).
+    pub received_on: Option<jiff::civil::Date>,
+}
+
+/// Pages of one delivery, all read, to envelopes.
+#[must_use]
+pub fn assemble(rules: &Rules, pages: &[PageRead], corrections: &[Correction]) -> Assembly {
+    let sheets = describe(rules, pages, corrections);
+    assemble::assemble(&sheets, &rules.catalogue, &of_stage(corrections, Stage::Assemble))
+}
+
+/// One envelope to its pieces, fields, permit and request.
+#[must_use]
+pub fn extract(rules: &Rules, pages: &[PageRead], envelope: &EnvelopePages, corrections: &[Correction]) -> Extraction {
+    let own: Vec<PageRead> = pages.iter().filter(|p| envelope.pages.contains(&p.number)).cloned().collect();
+    let sheets = describe(rules, &own, corrections);
+    extract::extract(&sheets, &own, envelope, &rules.catalogue, rules.profile, &of_stage(corrections, Stage::Extract))
+}
+
+/// What one envelope says, to the constat.
+#[must_use]
+pub fn validate(rules: &Rules, extraction: &Extraction, days: Days, corrections: &[Correction]) -> Constat {
+    validate::validate(extraction, &rules.catalogue, days.registered_on, days.received_on, &of_stage(corrections, Stage::Validate))
+}
+
+/// True when the envelope may be filed without another look: the one question before the dossier door.
+#[must_use]
+pub fn settled(constat: &Constat, confirmed_incomplete: bool) -> bool {
+    let outcome = match constat.outcome {
+        Outcome::Complete => true,
+        Outcome::Incomplete => confirmed_incomplete,
+        Outcome::Review => false,
+    };
+    outcome && constat.review.is_empty()
+}
+
+fn describe(rules: &Rules, pages: &[PageRead], corrections: &[Correction]) -> Vec<Sheet> {
+    extract::describe(pages, &rules.catalogue, rules.test_authorities, &of_stage(corrections, Stage::Extract))
+}
+
+fn of_stage(corrections: &[Correction], stage: Stage) -> Vec<Correction> {
+    corrections.iter().filter(|c| c.stage == stage).cloned().collect()
+}

@@ -1,0 +1,1 @@
+//! Decodes PDF, TIFF, JPEG and PNG into upright grey pictures (runs in the cell only).

@@ -1,0 +1,1 @@
+//! Finds new files in the drop folder: notify wakes, the periodic scan is the truth.

@@ -1,0 +1,1 @@
+//! The pages of the agents: *Dépôts du jour* and *À vérifier*.

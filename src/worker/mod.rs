@@ -1,0 +1,1 @@
+//! Claims jobs, drives the line over the store, keeps leases.
