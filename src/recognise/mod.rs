@@ -1,1 +1,5 @@
 //! Reads words, zones, MRZ and codes off a page picture (runs in the cell only).
+
+mod engine;
+
+pub use engine::{Charset, LineText, PageRecogniser, RecogniseError, Recogniser};
