@@ -1,0 +1,90 @@
+//! JPEG and PNG: one page each, turned as the EXIF header asks.
+
+use super::{Limits, Picture, dots, refuse};
+use crate::domain::Refusal;
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader};
+use std::io::Cursor;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub struct PhotoFile {
+    bytes: Arc<[u8]>,
+    format: ImageFormat,
+}
+
+impl PhotoFile {
+    pub fn open(bytes: Arc<[u8]>, format: ImageFormat) -> Result<Self, Refusal> {
+        let file = Self { bytes, format };
+        // The header alone, so that a broken file is an anomaly and not an unreadable page.
+        file.reader().into_dimensions().map_err(|e| refuse::picture_unreadable(&e.to_string()))?;
+        Ok(file)
+    }
+
+    fn reader(&self) -> ImageReader<Cursor<&[u8]>> {
+        ImageReader::with_format(Cursor::new(&self.bytes[..]), self.format)
+    }
+
+    pub fn page(&self, limits: &Limits) -> Result<Picture, Refusal> {
+        let damaged = |e: image::ImageError| refuse::page_damaged(&e.to_string());
+        let (width, height) = self.reader().into_dimensions().map_err(damaged)?;
+        limits.check(width, height)?;
+        let mut decoder = self.reader().into_decoder().map_err(damaged)?;
+        let orientation = decoder.orientation().map_err(damaged)?;
+        let mut decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+        decoded.apply_orientation(orientation);
+        let grey = on_white(decoded);
+        let dpi = dots::resolution(self.declared_dpi(), grey.width(), grey.height());
+        Ok(Picture { grey, dpi })
+    }
+
+    fn declared_dpi(&self) -> Option<f64> {
+        match self.format {
+            ImageFormat::Jpeg => jfif_density(&self.bytes),
+            _ => png_density(&self.bytes),
+        }
+    }
+}
+
+/// Grey of a picture laid on white paper where it is transparent.
+fn on_white(picture: DynamicImage) -> GrayImage {
+    if !picture.color().has_alpha() {
+        return picture.into_luma8();
+    }
+    let pairs = picture.into_luma_alpha8();
+    GrayImage::from_fn(pairs.width(), pairs.height(), |x, y| {
+        let [value, alpha] = pairs.get_pixel(x, y).0;
+        let (value, alpha) = (u32::from(value), u32::from(alpha));
+        image::Luma([((value * alpha + 255 * (255 - alpha)) / 255) as u8])
+    })
+}
+
+/// Density of the JFIF header (ISO/IEC 10918-5, 10.1) in dots per inch.
+fn jfif_density(bytes: &[u8]) -> Option<f64> {
+    let head = bytes.get(..18)?;
+    if &head[6..11] != b"JFIF\0" {
+        return None;
+    }
+    let density = f64::from(u16::from_be_bytes([head[14], head[15]]));
+    match head[13] {
+        1 => Some(density),
+        2 => Some(density * 2.54),
+        _ => None,
+    }
+}
+
+/// The `pHYs` chunk (PNG, third edition, 11.3.4.3) in dots per inch.
+fn png_density(bytes: &[u8]) -> Option<f64> {
+    let mut rest = bytes.get(8..)?;
+    loop {
+        let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?) as usize;
+        match rest.get(4..8)? {
+            b"pHYs" => {
+                let body = rest.get(8..17)?;
+                let per_metre = u32::from_be_bytes(body.get(..4)?.try_into().ok()?);
+                return (body[8] == 1).then(|| f64::from(per_metre) * 0.0254);
+            }
+            b"IDAT" => return None,
+            _ => rest = rest.get(length.checked_add(12)?..)?,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The page at about 75 dots per inch, as ink on paper: what the cheap decisions look at (blank, direction, marks).
+
+use super::raster;
+use crate::domain::Rect;
+use image::GrayImage;
+
+/// Resolution of a sketch, dots per inch (between 60 and 100).
+const SKETCH_DPI: u32 = 75;
+/// Side of the squares whose paper level is measured.
+const BLOCK: usize = 24;
+/// Ink is darker than this share of the paper around it; show-through stays above.
+const INK: u32 = 76;
+
+/// A small copy of a page with the ink found on it.
+#[derive(Clone, Debug)]
+pub struct Sketch {
+    pub grey: GrayImage,
+    /// Pixels of the page per pixel of the sketch.
+    pub factor: u32,
+    pub dpi: f32,
+    /// Row by row, true where there is ink.
+    pub ink: Vec<bool>,
+}
+
+/// Connected ink.
+#[derive(Clone, Copy, Debug)]
+pub struct Blob {
+    /// In pixels of the sketch.
+    pub rect: Rect,
+    pub pixels: u32,
+    /// Mean darkness against the paper, 0 to 255.
+    pub depth: u32,
+}
+
+impl Sketch {
+    #[must_use]
+    pub fn new(page: &GrayImage, dpi: u32) -> Self {
+        let factor = ((dpi as f32 / SKETCH_DPI as f32).round() as u32).max(1);
+        let grey = raster::reduce(page, factor);
+        let paper = paper_levels(&grey);
+        let wide = grey.width() as usize;
+        let across = wide.div_ceil(BLOCK);
+        let ink = grey
+            .as_raw()
+            .chunks_exact(wide)
+            .enumerate()
+            .flat_map(|(y, row)| {
+                let levels = &paper[(y / BLOCK) * across..];
+                row.iter().enumerate().map(move |(x, v)| u32::from(*v) * 100 < levels[x / BLOCK] * INK).collect::<Vec<_>>()
+            })
+            .collect();
+        Self { grey, factor, dpi: dpi as f32 / factor as f32, ink }
+    }
+
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.grey.width() as usize
+    }
+
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.grey.height() as usize
+    }
+
+    /// Sketch pixels in so many millimetres.
+    #[must_use]
+    pub fn mm(&self, millimetres: f32) -> f32 {
+        millimetres * self.dpi / 25.4
+    }
+
+    /// The rectangle of the page that a rectangle of the sketch stands for.
+    #[must_use]
+    pub fn on_page(&self, rect: Rect) -> Rect {
+        Rect::new(rect.x * self.factor, rect.y * self.factor, rect.w * self.factor, rect.h * self.factor)
+    }
+
+    /// All connected ink (8 neighbours), in no particular order.
+    #[must_use]
+    pub fn blobs(&self) -> Vec<Blob> {
+        let (w, h) = (self.width(), self.height());
+        let mut left = self.ink.clone();
+        let mut blobs = Vec::new();
+        let mut stack = Vec::new();
+        for start in 0..left.len() {
+            if !left[start] {
+                continue;
+            }
+            left[start] = false;
+            stack.push(start);
+            let (mut x0, mut x1, mut y0, mut y1) = (w, 0, h, 0);
+            let (mut pixels, mut light) = (0u32, 0u32);
+            while let Some(at) = stack.pop() {
+                let (x, y) = (at % w, at / w);
+                (x0, x1, y0, y1) = (x0.min(x), x1.max(x), y0.min(y), y1.max(y));
+                pixels += 1;
+                light += u32::from(self.grey.as_raw()[at]);
+                for ny in y.saturating_sub(1)..=(y + 1).min(h - 1) {
+                    for nx in x.saturating_sub(1)..=(x + 1).min(w - 1) {
+                        let next = ny * w + nx;
+                        if left[next] {
+                            left[next] = false;
+                            stack.push(next);
+                        }
+                    }
+                }
+            }
+            let rect = Rect::new(x0 as u32, y0 as u32, (x1 - x0 + 1) as u32, (y1 - y0 + 1) as u32);
+            blobs.push(Blob { rect, pixels, depth: 255 - light / pixels });
+        }
+        blobs
+    }
+}
+
+/// The paper's own level in each block: a high percentile, raised to that of lighter neighbours so
+/// that a block full of ink does not take its ink for paper.
+fn paper_levels(grey: &GrayImage) -> Vec<u32> {
+    let (w, h) = (grey.width() as usize, grey.height() as usize);
+    let (across, down) = (w.div_ceil(BLOCK), h.div_ceil(BLOCK));
+    let source = grey.as_raw();
+    let mut levels = vec![255u32; across * down];
+    for by in 0..down {
+        for bx in 0..across {
+            let mut histogram = [0u32; 256];
+            let mut count = 0;
+            for y in by * BLOCK..((by + 1) * BLOCK).min(h) {
+                for v in &source[y * w + bx * BLOCK..y * w + ((bx + 1) * BLOCK).min(w)] {
+                    histogram[usize::from(*v)] += 1;
+                    count += 1;
+                }
+            }
+            let mut above = 0;
+            let level = (0..256).rev().find(|v| {
+                above += histogram[*v];
+                above * 5 >= count
+            });
+            levels[by * across + bx] = level.unwrap_or(255) as u32;
+        }
+    }
+    let mut raised = levels.clone();
+    for by in 0..down {
+        for bx in 0..across {
+            let around = (by.saturating_sub(2)..(by + 3).min(down))
+                .flat_map(|y| (bx.saturating_sub(2)..(bx + 3).min(across)).map(move |x| (x, y)))
+                .map(|(x, y)| levels[y * across + x])
+                .max();
+            raised[by * across + bx] = around.unwrap_or(255);
+        }
+    }
+    raised
+}
