@@ -7,6 +7,7 @@ const MARGIN_MM: f32 = 6.0;
 /// Smaller than the smallest word anybody writes.
 const WORD_WIDTH_MM: f32 = 2.2;
 const WORD_HEIGHT_MM: f32 = 0.9;
+const LETTER_GAP_MM: f32 = 2.0;
 /// Ink that is this much darker than paper was put there on purpose; show-through and dust are fainter.
 const DEPTH: u32 = 72;
 /// A punched hole seen as a dark disc.
@@ -16,13 +17,34 @@ const HOLE_EDGE_MM: f32 = 22.0;
 /// True when the page holds no mark that somebody could have meant. One word is enough to say no.
 #[must_use]
 pub fn is_blank(sketch: &Sketch) -> bool {
-    !sketch.blobs().iter().any(|blob| is_mark(sketch, blob))
+    let blobs: Vec<Blob> = sketch.blobs().into_iter().filter(|b| b.depth >= DEPTH && !in_border(sketch, b)).collect();
+    !blobs.iter().any(|blob| is_mark(sketch, blob)) && !has_row_of_letters(sketch, &blobs)
+}
+
+/// Letters that do not touch: three in a row are a word.
+fn has_row_of_letters(sketch: &Sketch, blobs: &[Blob]) -> bool {
+    let tall = sketch.mm(WORD_HEIGHT_MM).floor() as u32;
+    let gap = sketch.mm(LETTER_GAP_MM).ceil() as u32;
+    let mut letters: Vec<_> = blobs.iter().map(|b| b.rect).filter(|r| r.h >= tall.max(2)).collect();
+    letters.sort_by_key(|r| r.x);
+    letters.iter().enumerate().any(|(i, first)| {
+        let mut last = *first;
+        let mut row = 1;
+        for next in letters[i + 1..].iter().take_while(|n| n.x <= first.right() + 8 * gap) {
+            let level = next.vertical_overlap(&last) * 2 >= next.h.min(last.h) && next.h.max(last.h) <= 2 * next.h.min(last.h);
+            if level && next.x >= last.right() && next.x - last.right() <= gap {
+                last = *next;
+                row += 1;
+            }
+        }
+        row >= 3
+    })
 }
 
 fn is_mark(sketch: &Sketch, blob: &Blob) -> bool {
     let (w, h) = (blob.rect.w as f32, blob.rect.h as f32);
     let big = w.max(h) >= sketch.mm(WORD_WIDTH_MM) && w.min(h) >= sketch.mm(WORD_HEIGHT_MM);
-    big && blob.depth >= DEPTH && !in_border(sketch, blob) && !is_hole(sketch, blob)
+    big && !is_hole(sketch, blob)
 }
 
 /// Part of the frame that a scanner leaves around a sheet: it touches the edge of the picture, or lies in the margin.

@@ -10,6 +10,9 @@ const SKETCH_DPI: u32 = 75;
 const BLOCK: usize = 24;
 /// Ink is darker than this share of the paper around it; show-through stays above.
 const INK: u32 = 76;
+/// No letter and no word run together is thicker or longer than this.
+const LARGE_MM: f32 = 12.0;
+const LONG_MM: f32 = 60.0;
 
 /// A small copy of a page with the ink found on it.
 #[derive(Clone, Debug)]
@@ -74,40 +77,69 @@ impl Sketch {
         Rect::new(rect.x * self.factor, rect.y * self.factor, rect.w * self.factor, rect.h * self.factor)
     }
 
+    /// The ink without scan borders and large things (rules, frames, pictures): what is left is mostly text.
+    #[must_use]
+    pub fn text_ink(&self) -> Vec<bool> {
+        let (most, longest) = (self.mm(LARGE_MM) as u32, self.mm(LONG_MM) as u32);
+        let (right, bottom) = (self.grey.width(), self.grey.height());
+        self.ink_of(|r| {
+            let touches = r.x <= 1 || r.y <= 1 || r.right() + 1 >= right || r.bottom() + 1 >= bottom;
+            !touches && r.w.min(r.h) <= most && r.w.max(r.h) <= longest
+        })
+    }
+
+    fn ink_of(&self, keep: impl Fn(Rect) -> bool) -> Vec<bool> {
+        let mut kept = vec![false; self.ink.len()];
+        self.each_blob(|blob, members| {
+            if keep(blob.rect) {
+                members.iter().for_each(|at| kept[*at] = true);
+            }
+        });
+        kept
+    }
+
     /// All connected ink (8 neighbours), in no particular order.
     #[must_use]
     pub fn blobs(&self) -> Vec<Blob> {
+        let mut blobs = Vec::new();
+        self.each_blob(|blob, _| blobs.push(blob));
+        blobs
+    }
+
+    fn each_blob(&self, mut visit: impl FnMut(Blob, &[usize])) {
         let (w, h) = (self.width(), self.height());
         let mut left = self.ink.clone();
-        let mut blobs = Vec::new();
-        let mut stack = Vec::new();
+        let mut members: Vec<usize> = Vec::new();
         for start in 0..left.len() {
             if !left[start] {
                 continue;
             }
             left[start] = false;
-            stack.push(start);
+            members.clear();
+            members.push(start);
             let (mut x0, mut x1, mut y0, mut y1) = (w, 0, h, 0);
-            let (mut pixels, mut light) = (0u32, 0u32);
-            while let Some(at) = stack.pop() {
+            let mut light = 0u64;
+            let mut done = 0;
+            while let Some(&at) = members.get(done) {
+                done += 1;
                 let (x, y) = (at % w, at / w);
                 (x0, x1, y0, y1) = (x0.min(x), x1.max(x), y0.min(y), y1.max(y));
-                pixels += 1;
-                light += u32::from(self.grey.as_raw()[at]);
+                light += u64::from(self.grey.as_raw()[at]);
                 for ny in y.saturating_sub(1)..=(y + 1).min(h - 1) {
                     for nx in x.saturating_sub(1)..=(x + 1).min(w - 1) {
                         let next = ny * w + nx;
                         if left[next] {
                             left[next] = false;
-                            stack.push(next);
+                            members.push(next);
                         }
                     }
                 }
             }
             let rect = Rect::new(x0 as u32, y0 as u32, (x1 - x0 + 1) as u32, (y1 - y0 + 1) as u32);
-            blobs.push(Blob { rect, pixels, depth: 255 - light / pixels });
+            let pixels = members.len() as u32;
+            let depth = 255 - (light / u64::from(pixels)) as u32;
+            visit(Blob { rect, pixels, depth }, &members);
         }
-        blobs
     }
 }
 

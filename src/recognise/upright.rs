@@ -22,8 +22,9 @@ pub struct Lines {
 #[must_use]
 pub fn lines(sketch: &Sketch) -> Lines {
     let (w, h) = (sketch.width(), sketch.height());
-    let across = edges(&sketch.ink, w, h, false);
-    let down = edges(&sketch.ink, w, h, true);
+    let text = sketch.text_ink();
+    let across = edges(&text, w, h, false);
+    let down = edges(&text, w, h, true);
     let (skew_across, score_across) = best_angle(&across, h);
     let (skew_down, score_down) = best_angle(&down, w);
     let sideways = score_down > score_across;
