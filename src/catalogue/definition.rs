@@ -1,7 +1,9 @@
 //! The shape of the files under `pipelines/`.
 
+use super::Condition;
 use crate::domain::{FieldId, LineClass, PermitId, PieceKind, Rank};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// How a field is normalised and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -54,6 +56,18 @@ pub struct FieldDef {
     pub identity: bool,
 }
 
+/// A heading of a form under which the plain labels speak of another person.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    pub id: String,
+    /// The heading as forms print it.
+    pub words: Vec<String>,
+    /// From the applicant's field to the one meant under this heading; a field that is not here says nothing
+    /// of the applicant either, unless the section is `demandeur`.
+    pub fields: BTreeMap<FieldId, FieldId>,
+}
+
 /// One answer of a choice and the words that stand for it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +83,9 @@ pub struct DocumentDef {
     pub id: PieceKind,
     /// For the agent, in French.
     pub label: String,
+    /// True for pages that are surely none of the documents of the lists (advert, covering letter).
+    #[serde(default)]
+    pub none: bool,
     /// Signs that a page is of this type; two or more must agree.
     #[serde(default)]
     pub signs: Vec<Sign>,
@@ -121,6 +138,15 @@ pub struct PermitDef {
     /// True when the permit's lists are complete enough to decide; else it is recognised and goes to review.
     #[serde(default)]
     pub decides: bool,
+    /// Day since when the request belongs to the téléservice (annexe 9); none = not on it.
+    #[serde(default)]
+    pub anef_since: Option<jiff::civil::Date>,
+    /// Days of silence that make an implicit rejection; none = four months (R432-2).
+    #[serde(default)]
+    pub silence_days: Option<u32>,
+    /// Article of `silence_days`.
+    #[serde(default)]
+    pub silence_article: Option<String>,
     #[serde(default)]
     pub lists: Vec<PieceList>,
 }
@@ -131,7 +157,7 @@ pub struct PermitDef {
 pub struct PieceList {
     /// `premiere`, `renouvellement`, `duplicata`, `changement_adresse`, `changement_statut`.
     pub request: String,
-    /// Date in force.
+    /// Date in force. The list with the latest date not after the filing date decides.
     pub since: jiff::civil::Date,
     pub rows: Vec<ListRow>,
 }
@@ -144,9 +170,15 @@ pub struct ListRow {
     pub rank: Rank,
     pub class: LineClass,
     pub article: String,
-    /// When the row applies: an expression over fields and facts in three-valued logic; none = always.
+    /// In force from this day on; none = since the list is.
     #[serde(default)]
-    pub when: Option<String>,
+    pub since: Option<jiff::civil::Date>,
+    /// Last day in force.
+    #[serde(default)]
+    pub until: Option<jiff::civil::Date>,
+    /// When the row applies; none = always.
+    #[serde(default)]
+    pub when: Option<Condition>,
     /// Other kinds that count as this one.
     #[serde(default)]
     pub or: Vec<PieceKind>,
@@ -159,4 +191,39 @@ pub struct ListRow {
     /// The paper must still be valid at the filing date.
     #[serde(default)]
     pub valid: bool,
+    /// The texts do not write when it is due: shown to the agent, never required by itself (`domain.md` 0, 5).
+    #[serde(default)]
+    pub advisory: bool,
+    /// For the agent, in French: completes the reason.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// A named condition of `pipelines/conditions.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedCondition {
+    pub id: String,
+    /// In French; completes « due si … ».
+    pub label: String,
+    pub when: Condition,
+}
+
+/// `pipelines/vocabulaire.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vocabulary {
+    /// The French word for a thing of the program.
+    pub words: BTreeMap<String, String>,
+    pub forbidden: Vec<Forbidden>,
+}
+
+/// A word that no agent ever reads.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forbidden {
+    /// Beginning of the word, without accents, lower case.
+    pub stem: String,
+    /// What to write instead, in French.
+    pub instead: String,
 }

@@ -1,15 +1,29 @@
-//! Reads and checks `pipelines/`: permits, documents, fields, vocabulary.
+//! Reads and checks `pipelines/`: permits, documents, fields, conditions, vocabulary.
 
+mod check;
+mod condition;
 mod definition;
+mod load;
 
+pub use check::Problem;
+pub use condition::{Condition, ConditionError, Expr, Op, Operand, References};
 pub use definition::*;
+pub use load::{CatalogueError, SourceFile};
+
+use std::sync::Arc;
 
 /// Everything that `pipelines/` says, checked.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     pub fields: Vec<FieldDef>,
+    /// Headings of forms that speak of another person.
+    pub sections: Vec<Section>,
     pub documents: Vec<DocumentDef>,
     pub permits: Vec<PermitDef>,
+    pub conditions: Vec<NamedCondition>,
+    pub vocabulary: Vocabulary,
+    sources: Arc<[SourceFile]>,
+    snapshot: String,
 }
 
 impl Catalogue {
@@ -29,5 +43,23 @@ impl Catalogue {
     #[must_use]
     pub fn permit(&self, id: &str) -> Option<&PermitDef> {
         self.permits.iter().find(|p| p.id.as_str() == id)
+    }
+
+    /// The named condition, if the catalogue has it.
+    #[must_use]
+    pub fn condition(&self, id: &str) -> Option<&NamedCondition> {
+        self.conditions.iter().find(|c| c.id == id)
+    }
+
+    /// The section of a form, if the catalogue has it.
+    #[must_use]
+    pub fn section(&self, id: &str) -> Option<&Section> {
+        self.sections.iter().find(|s| s.id == id)
+    }
+
+    /// Version of the whole: the same for the same files, another as soon as one byte differs. 16 hexadecimal digits.
+    #[must_use]
+    pub fn snapshot(&self) -> &str {
+        &self.snapshot
     }
 }

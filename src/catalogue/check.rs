@@ -1,0 +1,322 @@
+//! What the parser cannot see: references that lead nowhere, patterns that do not compile, types that no two
+//! signs can find. Each problem says where it is and what was probably meant.
+
+use super::{Catalogue, Condition, DocumentDef, FieldDef, FieldKind, ListRow, PermitDef};
+use crate::domain::Rank;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// The marks that a sign may name besides words.
+const MARKS: [&str; 9] =
+    ["mrz:P", "mrz:V", "mrz:I", "mrz:A", "code:data_matrix", "photo", "signature", "combs", "checkboxes"];
+
+/// Something wrong in a file of the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Path below `pipelines/`.
+    pub file: String,
+    /// 1-based, when the place is known.
+    pub line: Option<usize>,
+    pub message: String,
+    /// What to do, or what was probably meant.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn new(file: &str, line: Option<usize>, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, message: message.into(), hint: None }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.message.trim_end())?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
+    }
+}
+
+/// The line of a byte offset, 1-based.
+pub(super) fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}
+
+impl Catalogue {
+    /// Every problem of the catalogue; empty for one that was loaded, since loading refuses what this finds.
+    #[must_use]
+    pub fn check(&self) -> Vec<Problem> {
+        let mut checker = Checker { catalogue: self, problems: Vec::new() };
+        checker.unique("fields.toml", "field", self.fields.iter().map(|f| f.id.as_str()));
+        checker.unique("conditions.toml", "condition", self.conditions.iter().map(|c| c.id.as_str()));
+        self.fields.iter().for_each(|f| checker.field(f));
+        checker.sections();
+        self.documents.iter().for_each(|d| checker.document(d));
+        for named in &self.conditions {
+            checker.condition("conditions.toml", &named.when);
+        }
+        checker.cycles();
+        self.permits.iter().for_each(|p| checker.permit(p));
+        checker.file_names();
+        checker.problems
+    }
+}
+
+struct Checker<'a> {
+    catalogue: &'a Catalogue,
+    problems: Vec<Problem>,
+}
+
+impl Checker<'_> {
+    /// Reports at the line of the file that holds `needle`.
+    fn report(&mut self, file: &str, needle: &str, message: String, hint: Option<String>) {
+        let line = self.catalogue.source(file).and_then(|text| text.find(needle).map(|at| line_at(text, at)));
+        self.problems.push(Problem { file: file.to_owned(), line, message, hint });
+    }
+
+    fn unknown(&mut self, file: &str, what: &str, id: &str, known: &BTreeSet<&str>) {
+        // References stand in quotes, or inside a condition.
+        let quoted = format!("\"{id}\"");
+        let needle = if self.catalogue.source(file).is_some_and(|t| t.contains(&quoted)) { quoted } else { id.to_owned() };
+        self.report(file, &needle, format!("unknown {what} `{id}`"), nearest(id, known));
+    }
+
+    fn unique<'b>(&mut self, file: &str, what: &str, ids: impl Iterator<Item = &'b str>) {
+        let mut seen = BTreeSet::new();
+        for id in ids {
+            if !seen.insert(id) {
+                self.report(file, &format!("\"{id}\""), format!("{what} `{id}` is defined twice"), Some("remove one".into()));
+            }
+        }
+    }
+
+    fn fields(&self) -> BTreeSet<&str> {
+        self.catalogue.fields.iter().map(|f| f.id.as_str()).collect()
+    }
+
+    fn pieces(&self) -> BTreeSet<&str> {
+        self.catalogue.documents.iter().map(|d| d.id.as_str()).collect()
+    }
+
+    fn requests(&self) -> BTreeSet<&str> {
+        self.catalogue.field("type_demande").map(|f| f.choices.iter().map(|c| c.id.as_str()).collect()).unwrap_or_default()
+    }
+
+    fn field(&mut self, field: &FieldDef) {
+        let id = field.id.as_str();
+        let needle = format!("\"{id}\"");
+        if matches!(field.kind, FieldKind::Choice | FieldKind::Flag) && field.choices.is_empty() {
+            let hint = Some("give `choices` with their words".into());
+            self.report("fields.toml", &needle, format!("field `{id}` has no choices"), hint);
+        }
+        if let Some(pattern) = &field.pattern {
+            if let Err(error) = regex::Regex::new(&format!("^(?:{pattern})$")) {
+                self.report("fields.toml", pattern, format!("pattern of field `{id}`: {error}"), None);
+            }
+        }
+    }
+
+    fn sections(&mut self) {
+        let catalogue = self.catalogue;
+        let known = catalogue.fields.iter().map(|f| f.id.as_str()).collect();
+        for section in &catalogue.sections {
+            for id in section.fields.iter().flat_map(|(from, to)| [from, to]) {
+                if catalogue.field(id.as_str()).is_none() {
+                    self.unknown("fields.toml", "field", id.as_str(), &known);
+                }
+            }
+        }
+    }
+
+    fn document(&mut self, document: &DocumentDef) {
+        let file = format!("documents/{}.toml", document.id);
+        for sign in &document.signs {
+            if sign.any.is_empty() && sign.mark.is_none() {
+                self.report(&file, "[[signs]]", "a sign has neither `any` nor `mark`".into(), None);
+            }
+            if let Some(mark) = sign.mark.as_deref().filter(|m| !MARKS.contains(m)) {
+                self.unknown(&file, "mark", mark, &MARKS.into_iter().collect());
+            }
+            if sign.weight == 0.0 {
+                self.report(&file, "weight = 0", "a sign of weight 0 says nothing".into(), None);
+            }
+        }
+        if document.signs.iter().filter(|s| s.weight > 0.0).count() < 2 {
+            let hint = Some("two signs must be able to agree: add a second".into());
+            self.report(&file, "id =", format!("`{}` has fewer than two signs", document.id), hint);
+        }
+        let known = self.catalogue.fields.iter().map(|f| f.id.as_str()).collect();
+        for value in &document.values {
+            if self.catalogue.field(value.field.as_str()).is_none() {
+                self.unknown(&file, "field", value.field.as_str(), &known);
+            }
+            if let Some(pattern) = &value.pattern {
+                match regex::Regex::new(pattern) {
+                    Ok(regex) if regex.captures_len() == 2 => {}
+                    Ok(_) => self.report(&file, pattern, format!("pattern `{pattern}` needs exactly one group"), None),
+                    Err(error) => self.report(&file, pattern, format!("pattern `{pattern}`: {error}"), None),
+                }
+            }
+        }
+    }
+
+    fn permit(&mut self, permit: &PermitDef) {
+        let file = format!("permits/{}.toml", permit.id);
+        if permit.names.is_empty() {
+            let hint = Some("give the words that forms and letters use".into());
+            self.report(&file, "id =", format!("permit `{}` has no names", permit.id), hint);
+        }
+        if permit.decides && permit.lists.is_empty() {
+            let hint = Some("give `lists`, or leave `decides` out".into());
+            self.report(&file, "decides", format!("permit `{}` decides without a list", permit.id), hint);
+        }
+        let mut seen = BTreeSet::new();
+        for list in &permit.lists {
+            if !self.requests().contains(list.request.as_str()) {
+                let known = self.catalogue.field("type_demande").map(|f| f.choices.iter().map(|c| c.id.as_str()).collect());
+                self.unknown(&file, "request", &list.request, &known.unwrap_or_default());
+            }
+            if !seen.insert((list.request.as_str(), list.since)) {
+                let message = format!("two lists for `{}` since {}", list.request, list.since);
+                self.report(&file, &format!("\"{}\"", list.request), message, Some("give the later one its own date".into()));
+            }
+            for row in &list.rows {
+                self.row(&file, row);
+            }
+        }
+    }
+
+    fn row(&mut self, file: &str, row: &ListRow) {
+        let catalogue = self.catalogue;
+        let known: BTreeSet<&str> = catalogue.documents.iter().map(|d| d.id.as_str()).collect();
+        for kind in std::iter::once(&row.piece).chain(&row.or) {
+            if !known.contains(kind.as_str()) {
+                self.unknown(file, "piece", kind.as_str(), &known);
+            }
+        }
+        if row.rank == Rank::Texte && row.article.trim().is_empty() {
+            let message = format!("row `{}` is of rank texte without its article", row.piece);
+            self.report(file, &format!("\"{}\"", row.piece), message, Some("name the article, or lower the rank".into()));
+        }
+        if let Some(when) = &row.when {
+            self.condition(file, when);
+        }
+    }
+
+    fn condition(&mut self, file: &str, condition: &Condition) {
+        let references = condition.references();
+        let (fields, pieces) = (self.fields(), self.pieces());
+        let named: BTreeSet<&str> = self.catalogue.conditions.iter().map(|c| c.id.as_str()).collect();
+        let either: BTreeSet<&str> = fields.union(&named).copied().collect();
+        let mut wrong = Vec::new();
+        wrong.extend(references.pieces.iter().filter(|p| !pieces.contains(p.as_str())).map(|p| ("piece", p, &pieces)));
+        wrong.extend(references.fields.iter().filter(|f| !fields.contains(f.as_str())).map(|f| ("field", f, &fields)));
+        wrong.extend(references.names.iter().filter(|n| !either.contains(n.as_str())).map(|n| ("name", n, &either)));
+        let hints: Vec<_> = wrong.into_iter().map(|(what, id, known)| (what, id.clone(), nearest(id, known))).collect();
+        for (what, id, hint) in hints {
+            self.report(file, &condition.source, format!("unknown {what} `{id}` in a condition"), hint);
+        }
+    }
+
+    /// A condition that leads back to itself could never be decided.
+    fn cycles(&mut self) {
+        let uses: BTreeMap<&str, Vec<String>> =
+            self.catalogue.conditions.iter().map(|c| (c.id.as_str(), c.when.references().names)).collect();
+        for start in uses.keys() {
+            let mut seen = BTreeSet::new();
+            let mut open: Vec<&str> = vec![start];
+            while let Some(name) = open.pop() {
+                for next in uses.get(name).into_iter().flatten() {
+                    if next == start {
+                        let message = format!("condition `{start}` leads back to itself");
+                        self.report("conditions.toml", &format!("\"{start}\""), message, None);
+                        open.clear();
+                        break;
+                    }
+                    if seen.insert(next.as_str()) {
+                        open.push(next);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Documents and permits are looked for by file name.
+    fn file_names(&mut self) {
+        let documents = self.catalogue.documents.iter().map(|d| format!("documents/{}.toml", d.id));
+        let permits = self.catalogue.permits.iter().map(|p| format!("permits/{}.toml", p.id));
+        let expected: BTreeSet<String> = documents.chain(permits).collect();
+        let there: Vec<String> = self.catalogue.sources.iter().map(|f| f.path.clone()).collect();
+        for path in there.iter().filter(|p| p.starts_with("documents/") || p.starts_with("permits/")) {
+            if !expected.contains(path) {
+                let hint = Some("name the file after its `id`".into());
+                self.report(path, "id", format!("the id in {path} is not its file name, or is taken twice"), hint);
+            }
+        }
+    }
+}
+
+fn nearest(id: &str, known: &BTreeSet<&str>) -> Option<String> {
+    known
+        .iter()
+        .map(|k| (strsim::normalized_damerau_levenshtein(id, k), k))
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| format!("did you mean `{k}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CatalogueError, SourceFile};
+    use super::*;
+
+    fn problems_with(path: &str, from: &str, to: &str) -> Vec<String> {
+        let mut files = Catalogue::embedded().unwrap().sources.to_vec();
+        match files.iter_mut().find(|f| f.path == path) {
+            Some(file) => {
+                assert!(file.text.contains(from), "{from} is not in {path}");
+                file.text = file.text.replacen(from, to, 1);
+            }
+            None => files.push(SourceFile { path: path.into(), text: to.into() }),
+        }
+        match Catalogue::from_files(files) {
+            Err(CatalogueError::Problems(problems)) => problems.iter().map(ToString::to_string).collect(),
+            other => panic!("accepted: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_wrong_piece_is_told_with_file_line_and_what_was_meant() {
+        let told = problems_with("permits/etudiant.toml", "\"releve_notes\"", "\"releve_note\"");
+        let line = Catalogue::embedded().unwrap();
+        let line = line_at(
+            line.source("permits/etudiant.toml").unwrap(),
+            line.source("permits/etudiant.toml").unwrap().find("\"releve_notes\"").unwrap(),
+        );
+        assert_eq!(told, [format!("permits/etudiant.toml:{line}: unknown piece `releve_note`; did you mean `releve_notes`?")]);
+    }
+
+    #[test]
+    fn each_kind_of_mistake_is_found() {
+        for (path, from, to, expected) in [
+            ("conditions.toml", "present(preuve_emploi)", "present(preuve_emplois)", "unknown piece `preuve_emplois` in a condition; did you mean `preuve_emploi`?"),
+            ("conditions.toml", "known(numero_titre)", "known(numero_titres)", "unknown field `numero_titres` in a condition; did you mean `numero_titre`?"),
+            ("conditions.toml", "when = \"sans_emploi or nouveau_poste\"", "when = \"emploi_rompu or nouveau_poste\"", "condition `emploi_rompu` leads back to itself"),
+            ("permits/salarie.toml", "request = \"premiere\"", "request = \"premier\"", "unknown request `premier`; did you mean `premiere`?"),
+            ("permits/salarie.toml", "request = \"premiere\"\nsince = \"2019-05-29\"", "request = \"renouvellement\"\nsince = \"2019-05-29\"", "two lists for `renouvellement` since 2019-05-29"),
+            ("permits/salarie.toml", "article = \"CESEDA R431-10\"", "article = \"\"", "row `justificatif_nationalite` is of rank texte without its article"),
+            ("fields.toml", "pattern = '\\d{14}'", "pattern = '\\d{14'", "pattern of field `employeur_siret`"),
+            ("fields.toml", "id = \"nom_usage\"", "id = \"nom_naissance\"", "field `nom_naissance` is defined twice"),
+            ("documents/justificatif_nationalite.toml", "mrz:P", "mrz:Q", "unknown mark `mrz:Q`; did you mean"),
+            ("documents/justificatif_nationalite.toml", "field = \"sexe\"", "field = \"sex\"", "unknown field `sex`; did you mean `sexe`?"),
+            ("documents/neuf.toml", "", "id = \"neuf\"\nlabel = \"Neuf\"\n", "`neuf` has fewer than two signs"),
+            ("documents/neuf.toml", "", "id = \"vieux\"\nlabel = \"Neuf\"\n[[signs]]\nany = [\"a\"]\nweight = 1\n[[signs]]\nany = [\"b\"]\nweight = 1\n", "the id in documents/neuf.toml is not its file name"),
+            ("permits/visiteur.toml", "names = [", "decides = true\nnames = [", "permit `visiteur` decides without a list"),
+        ] {
+            let told = problems_with(path, from, to);
+            assert!(told.iter().any(|t| t.contains(expected)), "{path}: {to}: {told:?}");
+        }
+    }
+}
