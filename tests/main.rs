@@ -1,3 +1,5 @@
 //! The one integration-test binary.
 
+mod config;
+mod intake;
 mod reading;

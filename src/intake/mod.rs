@@ -1,1 +1,56 @@
-//! Is a file complete, what is it, and how is it claimed without losing a byte.
+//! From a file to bytes worth reading: what it is by content, whether it is all there, and what to
+//! tell the agent when it is not. Pure: the watcher and `process` do the opening and moving.
+
+mod end;
+mod names;
+mod refusals;
+mod settle;
+mod sniff;
+
+pub use end::{End, find_end, look};
+pub use names::{DONE_MARK, NameKind, kind_of_name, shown_name};
+pub use refusals::*;
+pub use settle::{Settling, Stamp, Step, Timing};
+pub use sniff::{HEAD, sniff};
+
+use crate::domain::{Format, Refusal};
+use std::io::{Read, Seek, SeekFrom};
+
+/// Why a file could not be examined.
+#[derive(Debug, thiserror::Error)]
+pub enum ExamineError {
+    /// The file is an anomaly.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The medium failed: nothing is said about the file.
+    #[error("the file cannot be read: {0}; try again later")]
+    Io(#[from] std::io::Error),
+}
+
+/// Everything that is known of a whole file without decoding it: its size is allowed, its content is
+/// of an accepted format, its end is there.
+///
+/// # Errors
+/// `Refused` with the reason for the agent, `Io` when reading failed.
+pub fn examine(file: &mut (impl Read + Seek), max_bytes: u64) -> Result<Format, ExamineError> {
+    let length = file.seek(SeekFrom::End(0))?;
+    if length > max_bytes {
+        return Err(too_large(length, max_bytes).into());
+    }
+    let format = sniff(&head(file)?)?;
+    match find_end(format, file)? {
+        End::Found => Ok(format),
+        End::Missing => Err(truncated(format).into()),
+    }
+}
+
+/// The first [`HEAD`] bytes, or fewer when the file is shorter.
+///
+/// # Errors
+/// When reading fails.
+pub fn head(file: &mut (impl Read + Seek)) -> std::io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut head = Vec::with_capacity(HEAD);
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
