@@ -3,3 +3,5 @@
 mod config;
 mod intake;
 mod reading;
+mod store_story;
+mod support;

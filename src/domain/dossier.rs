@@ -1,6 +1,9 @@
-//! The normalised dossier, as the online system sees it.
+//! The normalised dossier, as it enters the tables that the online system reads.
 
-use super::{Channel, Constat, Extraction, Instant, PersonId, PrefectureId};
+use super::{
+    AgentId, Channel, Constat, DeliveryId, EnvelopeId, FieldValue, FilingDate, Finding, PersonId, Piece, PrefectureId, Reading,
+};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,11 +17,66 @@ pub enum DossierState {
 /// What the dossier door takes: everything of one envelope, settled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dossier {
+    /// The envelope that it stands for, once.
+    pub envelope: EnvelopeId,
+    pub delivery: DeliveryId,
     pub prefecture: PrefectureId,
     pub channel: Channel,
     pub state: DossierState,
-    pub person: Option<PersonId>,
-    pub extraction: Extraction,
+    /// `None` when an agent left the permit open.
+    pub permit: Option<String>,
+    pub request: Option<String>,
+    /// Postmark.
+    pub date_envoi: Option<Date>,
+    /// Arrival.
+    pub date_reception: Option<Date>,
+    pub filing: FilingDate,
     pub constat: Constat,
-    pub received_at: Instant,
+    pub findings: Vec<Finding>,
+    /// What made the values, so that each can be derived again.
+    pub recipe: String,
+    pub identity: Identity,
+    pub person: PersonChoice,
+    pub fields: Vec<DossierField>,
+    pub pieces: Vec<Piece>,
+}
+
+/// One value with where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DossierField {
+    /// A field id, or `permit`, `request`, `date_envoi`, `date_reception`, `date_signature`.
+    pub field: String,
+    pub reading: Reading,
+    /// Who decided, where a person did.
+    pub agent: Option<AgentId>,
+}
+
+/// What tells one natural person from another. Only settled values stand here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Proven or confirmed, never merely read: the number has no check digit.
+    pub numero_etranger: Option<String>,
+    pub nom_naissance: Option<String>,
+    pub prenoms: Vec<String>,
+    /// A date, or one of which parts are unknown.
+    pub date_naissance: Option<FieldValue>,
+}
+
+/// A person on file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonOnFile {
+    pub id: PersonId,
+    pub identity: Identity,
+}
+
+/// To whose file the dossier goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonChoice {
+    /// Number, name and birth date agree with a file.
+    Existing(PersonId),
+    /// Nobody has this number yet, and the identity is settled.
+    New,
+    /// A person decides later.
+    Open,
 }

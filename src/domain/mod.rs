@@ -10,6 +10,8 @@
 //! | reading | one field with its value, decision and evidence |
 //! | constat | what the pieces and fields mean for the permit |
 
+mod blob;
+mod corrected;
 mod correction;
 mod delivery;
 mod dossier;
@@ -27,6 +29,7 @@ mod sheet;
 mod time;
 
 pub use constat::*;
+pub use blob::*;
 pub use correction::*;
 pub use delivery::*;
 pub use dossier::*;

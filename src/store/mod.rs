@@ -1,1 +1,64 @@
-//! All SQL: SQLite and PostgreSQL behind one set of functions, one file per table.
+//! The ledger: all SQL of the product, one file per table, on SQLite and PostgreSQL alike. Every
+//! function takes a [`Scope`](crate::domain::Scope), or works for the machine on a claimed job.
+
+mod artefact;
+mod blob;
+mod convert;
+mod correction;
+mod db;
+mod delivery;
+mod dossier;
+mod envelope;
+mod error;
+mod event;
+mod export;
+mod job;
+mod page;
+mod person;
+mod review;
+mod steps;
+
+pub use artefact::NewArtefact;
+pub use delivery::{DayCounts, DayEntry, DayEnvelope, Link, NewDelivery, Registration};
+pub use dossier::{DossierView, FieldView, Injected, OutboxEntry};
+pub use envelope::{EnvelopeState, EnvelopeView};
+pub use error::StoreError;
+pub use event::Event;
+pub use export::Export;
+pub use job::{Job, JobState};
+pub use page::PagePicture;
+pub use review::{Question, Review, ReviewState};
+pub use steps::{Failure, Verdict};
+
+use db::{Db, Tx};
+
+/// The database of one installation. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+}
+
+impl Store {
+    /// Opens `sqlite:FILE` or `postgres://USER@HOST/NAME`, without touching its tables.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { db: Db::open(url).await? })
+    }
+
+    /// Brings the tables up to date; safe to call at every start.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.db.migrate().await
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+
+    async fn write(&self) -> Result<Tx, StoreError> {
+        self.db.write().await
+    }
+
+    async fn read(&self) -> Result<Tx, StoreError> {
+        self.db.read().await
+    }
+}

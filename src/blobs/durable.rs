@@ -1,0 +1,78 @@
+//! Files that are complete and on the disk before their name exists.
+
+use super::BlobError;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+fn failed<'a>(path: &'a Path, action: &'static str) -> impl Fn(std::io::Error) -> BlobError + 'a {
+    move |error| BlobError::File { path: path.to_owned(), action, error }
+}
+
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, BlobError> {
+    fs::read(path).map_err(failed(path, "read"))
+}
+
+/// Writes `bytes` under `path`, in the place of what may stand there.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), BlobError> {
+    let temporary = write_beside(path, bytes)?;
+    fs::rename(&temporary, path).map_err(failed(path, "renamed"))?;
+    sync_folder(folder_of(path))
+}
+
+/// Writes `bytes` under `path` unless something stands there already, which is then left alone.
+pub(super) fn create_once(path: &Path, bytes: &[u8]) -> Result<(), BlobError> {
+    let temporary = write_beside(path, bytes)?;
+    let linked = fs::hard_link(&temporary, path);
+    fs::remove_file(&temporary).map_err(failed(&temporary, "removed"))?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(path, "created")(error)),
+        _ => {}
+    }
+    sync_folder(folder_of(path))
+}
+
+pub(super) fn remove(path: &Path) -> Result<(), BlobError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed(path, "removed")(error)),
+        Ok(()) => sync_folder(folder_of(path)),
+    }
+}
+
+/// Makes a folder and those above it, 0700, each on the disk before the next.
+pub(super) fn create_folders(folder: &Path) -> Result<(), BlobError> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    create_folders(folder_of(folder))?;
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(folder, "created")(error)),
+        _ => sync_folder(folder_of(folder)),
+    }
+}
+
+fn write_beside(path: &Path, bytes: &[u8]) -> Result<PathBuf, BlobError> {
+    let folder = folder_of(path);
+    create_folders(folder)?;
+    let temporary = folder.join(format!(".{}.tmp", uuid::Uuid::now_v7()));
+    let write = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    if let Err(error) = write() {
+        let _ = fs::remove_file(&temporary);
+        return Err(failed(path, "written")(error));
+    }
+    Ok(temporary)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn sync_folder(folder: &Path) -> Result<(), BlobError> {
+    File::open(folder).and_then(|f| f.sync_all()).map_err(failed(folder, "made durable"))
+}

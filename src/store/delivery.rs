@@ -1,0 +1,354 @@
+//! Tables `delivery` and `delivery_link`: every dropped file once, and every drop of it.
+
+use super::convert::{civil, name_of, named, small, visible};
+use super::db::{Tx, all, maybe, run};
+use super::event::Happened;
+use super::{Store, StoreError, blob, envelope, event, job, review};
+use crate::domain::{
+    BlobRef, Channel, Delivery, DeliveryId, DeliveryState, Format, Instant, Outcome, PrefectureId, Refusal, ReviewNeed, Scope, Stage, Subject,
+};
+use jiff::civil::Date;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+macro_rules! columns {
+    () => {
+        "id, prefecture, file, sha256, bytes, format, channel, state, pages, refusal, registered_at, received_on, original, assembly"
+    };
+}
+
+const INSERT: &str = "INSERT INTO delivery (id, prefecture, file, sha256, bytes, format, channel, state, refusal, registered_at, received_on, original)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (prefecture, sha256) DO NOTHING";
+const INSERT_LINK: &str = "INSERT INTO delivery_link (id, delivery_id, file, source, dropped_at) VALUES ($1, $2, $3, $4, $5)";
+const BY_HASH: &str = concat!("SELECT ", columns!(), " FROM delivery WHERE prefecture = $1 AND sha256 = $2");
+const BY_ID: &str = concat!("SELECT ", columns!(), " FROM delivery WHERE id = $1 AND ($2 IS NULL OR prefecture = $2)");
+const OF_PERIOD: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM delivery WHERE ($1 IS NULL OR prefecture = $1) AND EXISTS (SELECT 1 FROM delivery_link
+      WHERE delivery_link.delivery_id = delivery.id AND dropped_at >= $2 AND dropped_at < $3) ORDER BY registered_at, id"
+);
+const RECENT: &str = concat!("SELECT ", columns!(), " FROM delivery WHERE ($1 IS NULL OR prefecture = $1) ORDER BY registered_at, id");
+const LINKS: &str = "SELECT file, source, dropped_at FROM delivery_link WHERE delivery_id = $1 ORDER BY dropped_at, id";
+const TOUCH: &str = "UPDATE delivery SET touched = touched + 1 WHERE id = $1";
+const SET_PAGES: &str = "UPDATE delivery SET pages = $2 WHERE id = $1";
+const SET_STATE: &str = "UPDATE delivery SET state = $2 WHERE id = $1";
+const SET_REFUSAL: &str = "UPDATE delivery SET state = 'anomaly', refusal = $2 WHERE id = $1";
+const SET_ASSEMBLY: &str = "UPDATE delivery SET assembly = $2 WHERE id = $1";
+
+/// What intake knows of a file when it enters the ledger.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    /// Chosen by intake, because the original is sealed under it before the ledger is written.
+    pub id: DeliveryId,
+    pub prefecture: PrefectureId,
+    /// Base name as dropped.
+    pub file: String,
+    /// Of the raw bytes, lower-case hexadecimal.
+    pub sha256: String,
+    pub bytes: u64,
+    pub format: Option<Format>,
+    /// Set when the file cannot be processed: it is kept as an anomaly in front of a person.
+    pub refusal: Option<Refusal>,
+    pub channel: Channel,
+    pub received_on: Option<Date>,
+    /// How it came: the name of a drop folder, or `upload`.
+    pub source: String,
+    pub original: BlobRef,
+}
+
+/// What became of a registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registration {
+    New(Delivery),
+    /// These bytes are in the ledger already: the drop was added as a link, and the blob that intake
+    /// sealed for it is nobody's (`Blobs::forget`, `Blobs::destroy_key` with the unused id).
+    Duplicate(Delivery),
+}
+
+/// One drop of the bytes of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub file: String,
+    pub source: String,
+    pub dropped_at: Instant,
+}
+
+/// One line of « Dépôts du jour ».
+#[derive(Clone, Debug)]
+pub struct DayEntry {
+    pub delivery: Delivery,
+    /// In order of arrival, the first one included.
+    pub links: Vec<Link>,
+    pub pages_read: u32,
+    pub envelopes: Vec<DayEnvelope>,
+    /// Open review items that hold something, the delivery's own included.
+    pub open_reviews: u32,
+}
+
+/// One envelope of a line of the day.
+#[derive(Clone, Debug)]
+pub struct DayEnvelope {
+    pub id: crate::domain::EnvelopeId,
+    pub state: super::EnvelopeState,
+    pub pages: Vec<u32>,
+    pub outcome: Option<Outcome>,
+}
+
+/// Counters that add up: `deliveries = in_progress + anomalies + to_review + done`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct DayCounts {
+    pub deliveries: u32,
+    /// Drops of bytes that were in the ledger already; not counted in `deliveries`.
+    pub duplicates: u32,
+    /// Still on the line.
+    pub in_progress: u32,
+    /// Plis en anomalie.
+    pub anomalies: u32,
+    /// Through the line, with something for a person to settle.
+    pub to_review: u32,
+    /// Every envelope filed.
+    pub done: u32,
+    pub pages: u32,
+    pub envelopes: u32,
+    pub filed: u32,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
+    id: Uuid,
+    prefecture: String,
+    file: String,
+    sha256: String,
+    bytes: i64,
+    format: Option<String>,
+    channel: String,
+    state: String,
+    pages: Option<i64>,
+    refusal: Option<Json<Refusal>>,
+    registered_at: Instant,
+    received_on: Option<jiff_sqlx::Date>,
+    original: String,
+    assembly: Option<Uuid>,
+}
+
+#[derive(sqlx::FromRow)]
+struct LinkRow {
+    file: String,
+    source: String,
+    dropped_at: Instant,
+}
+
+impl Row {
+    pub(super) fn original(&self) -> &str {
+        &self.original
+    }
+
+    pub(super) fn assembly(&self) -> Option<Uuid> {
+        self.assembly
+    }
+
+    pub(super) fn into_delivery(self) -> Result<Delivery, StoreError> {
+        Ok(Delivery {
+            id: DeliveryId(self.id),
+            prefecture: PrefectureId(self.prefecture),
+            file: self.file,
+            sha256: self.sha256,
+            bytes: self.bytes.unsigned_abs(),
+            format: self.format.map(|name| named("format", &name)).transpose()?,
+            channel: named("channel", &self.channel)?,
+            state: named("state of a delivery", &self.state)?,
+            pages: self.pages.map(|n| small("number of pages", n)).transpose()?,
+            refusal: self.refusal.map(|json| json.0),
+            registered_at: self.registered_at,
+            received_on: self.received_on.map(jiff_sqlx::Date::to_jiff),
+        })
+    }
+}
+
+impl Store {
+    /// Enters a file in the ledger, in one transaction: the delivery with its original, this drop, its
+    /// first job or its refusal with a review item, and the event. The same bytes again add a drop only.
+    pub async fn register_delivery(&self, scope: &Scope, new: &NewDelivery, now: Instant) -> Result<Registration, StoreError> {
+        if visible(scope).is_some_and(|p| p != new.prefecture.as_str()) {
+            return Err(StoreError::missing("préfecture", &new.prefecture, scope));
+        }
+        let mut tx = self.write().await?;
+        let fresh = insert(&mut tx, new, now).await?;
+        let row = maybe!(&mut tx, Row, BY_HASH, new.prefecture.as_str(), &new.sha256)?;
+        let row = row.ok_or_else(|| StoreError::missing("delivery", &new.sha256, scope))?;
+        let delivery = row.into_delivery()?;
+        run!(&mut tx, INSERT_LINK, Uuid::now_v7(), delivery.id.0, &new.file, &new.source, now)?;
+        let kind = if !fresh {
+            "depot_en_double"
+        } else if new.refusal.is_some() {
+            "depot_en_anomalie"
+        } else {
+            "depot_recu"
+        };
+        event::add(&mut tx, &Happened::of_delivery(kind, &delivery), now).await?;
+        if fresh {
+            begin(&mut tx, &delivery, new, now).await?;
+        }
+        tx.commit().await?;
+        Ok(if fresh { Registration::New(delivery) } else { Registration::Duplicate(delivery) })
+    }
+
+    /// One delivery.
+    pub async fn delivery(&self, scope: &Scope, id: DeliveryId) -> Result<Delivery, StoreError> {
+        let mut tx = self.read().await?;
+        get(&mut tx, scope, id).await?.into_delivery()
+    }
+
+    /// The delivery of these bytes, if they are in the ledger.
+    pub async fn delivery_by_hash(&self, prefecture: &PrefectureId, sha256: &str) -> Result<Option<Delivery>, StoreError> {
+        let mut tx = self.read().await?;
+        maybe!(&mut tx, Row, BY_HASH, prefecture.as_str(), sha256)?.map(Row::into_delivery).transpose()
+    }
+
+    /// Every drop of a delivery, in order of arrival.
+    pub async fn links(&self, scope: &Scope, id: DeliveryId) -> Result<Vec<Link>, StoreError> {
+        let mut tx = self.read().await?;
+        get(&mut tx, scope, id).await?;
+        links(&mut tx, id).await
+    }
+
+    /// The original of a delivery as a sealed file.
+    pub async fn original(&self, scope: &Scope, id: DeliveryId) -> Result<BlobRef, StoreError> {
+        let mut tx = self.read().await?;
+        let address = get(&mut tx, scope, id).await?.original().to_owned();
+        blob::get(&mut tx, &address).await
+    }
+
+    /// The deliveries dropped, again or for the first time, on a civil day in Paris.
+    pub async fn deliveries_of_day(&self, scope: &Scope, day: Date) -> Result<Vec<DayEntry>, StoreError> {
+        let (from, until) = (midnight(day), midnight(day.saturating_add(jiff::Span::new().days(1))));
+        let mut tx = self.read().await?;
+        let rows = all!(&mut tx, Row, OF_PERIOD, visible(scope), from, until)?;
+        entries(&mut tx, rows).await
+    }
+
+    /// Every delivery of the ledger, oldest first.
+    pub async fn deliveries(&self, scope: &Scope) -> Result<Vec<DayEntry>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = all!(&mut tx, Row, RECENT, visible(scope))?;
+        entries(&mut tx, rows).await
+    }
+}
+
+impl DayEntry {
+    /// True when nothing more will happen to it by itself.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.delivery.state != DeliveryState::Received
+    }
+}
+
+impl DayCounts {
+    /// Adds up the lines of a day.
+    #[must_use]
+    pub fn of(entries: &[DayEntry]) -> Self {
+        let mut counts = Self::default();
+        for entry in entries {
+            counts.deliveries += 1;
+            counts.duplicates += (entry.links.len() as u32).saturating_sub(1);
+            counts.pages += entry.delivery.pages.unwrap_or(0);
+            counts.envelopes += entry.envelopes.len() as u32;
+            counts.filed += entry.envelopes.iter().filter(|e| e.state == super::EnvelopeState::Filed).count() as u32;
+            *match entry.delivery.state {
+                DeliveryState::Received if entry.open_reviews == 0 => &mut counts.in_progress,
+                DeliveryState::Anomaly => &mut counts.anomalies,
+                _ if entry.open_reviews > 0 => &mut counts.to_review,
+                _ => &mut counts.done,
+            } += 1;
+        }
+        counts
+    }
+}
+
+async fn insert(tx: &mut Tx, new: &NewDelivery, now: Instant) -> Result<bool, StoreError> {
+    let state = if new.refusal.is_some() { DeliveryState::Anomaly } else { DeliveryState::Received };
+    let rows = run!(
+        tx,
+        INSERT,
+        new.id.0,
+        new.prefecture.as_str(),
+        &new.file,
+        &new.sha256,
+        i64::try_from(new.bytes).unwrap_or(i64::MAX),
+        new.format.as_ref().map(name_of),
+        name_of(&new.channel),
+        name_of(&state),
+        new.refusal.as_ref().map(Json),
+        now,
+        new.received_on.map(civil),
+        &new.original.address
+    )?;
+    Ok(rows == 1)
+}
+
+/// What follows a first registration: the original, then work for the machine or for a person.
+async fn begin(tx: &mut Tx, delivery: &Delivery, new: &NewDelivery, now: Instant) -> Result<(), StoreError> {
+    blob::add(tx, &new.original, "application/octet-stream", now).await?;
+    match &new.refusal {
+        None => job::enqueue(tx, Subject::Delivery(delivery.id), Stage::Read, 0, delivery.id, now).await,
+        Some(refusal) => {
+            let need = ReviewNeed { subject: "file".into(), reason: format!("{} {}", refusal.message, refusal.next) };
+            review::open(tx, &review::Place::of(delivery, None), &need, Some(&refusal.code), true, now).await
+        }
+    }
+}
+
+pub(super) async fn get(tx: &mut Tx, scope: &Scope, id: DeliveryId) -> Result<Row, StoreError> {
+    maybe!(tx, Row, BY_ID, id.0, visible(scope))?.ok_or_else(|| StoreError::missing("delivery", id, scope))
+}
+
+/// Locks the delivery until the end of the transaction. First statement of every change to it, so that
+/// two of them never pass each other unseen.
+pub(super) async fn touch(tx: &mut Tx, id: DeliveryId) -> Result<(), StoreError> {
+    match run!(tx, TOUCH, id.0)? {
+        1 => Ok(()),
+        _ => Err(StoreError::missing("delivery", id, &Scope::Machine)),
+    }
+}
+
+pub(super) async fn set_pages(tx: &mut Tx, id: DeliveryId, pages: u32) -> Result<(), StoreError> {
+    run!(tx, SET_PAGES, id.0, i64::from(pages)).map(drop)
+}
+
+pub(super) async fn set_state(tx: &mut Tx, id: DeliveryId, state: DeliveryState) -> Result<(), StoreError> {
+    run!(tx, SET_STATE, id.0, name_of(&state)).map(drop)
+}
+
+pub(super) async fn refuse(tx: &mut Tx, id: DeliveryId, refusal: &Refusal) -> Result<(), StoreError> {
+    run!(tx, SET_REFUSAL, id.0, Json(refusal)).map(drop)
+}
+
+pub(super) async fn set_assembly(tx: &mut Tx, id: DeliveryId, artefact: Uuid) -> Result<(), StoreError> {
+    run!(tx, SET_ASSEMBLY, id.0, artefact).map(drop)
+}
+
+async fn links(tx: &mut Tx, id: DeliveryId) -> Result<Vec<Link>, StoreError> {
+    let rows = all!(tx, LinkRow, LINKS, id.0)?;
+    Ok(rows.into_iter().map(|r| Link { file: r.file, source: r.source, dropped_at: r.dropped_at }).collect())
+}
+
+async fn entries(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<DayEntry>, StoreError> {
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let delivery = row.into_delivery()?;
+        entries.push(DayEntry {
+            links: links(tx, delivery.id).await?,
+            pages_read: super::page::count(tx, delivery.id).await?,
+            envelopes: envelope::of_day(tx, delivery.id).await?,
+            open_reviews: review::count_holding(tx, delivery.id).await?,
+            delivery,
+        });
+    }
+    Ok(entries)
+}
+
+fn midnight(day: Date) -> Instant {
+    let zone = jiff::tz::TimeZone::get("Europe/Paris").unwrap_or(jiff::tz::TimeZone::UTC);
+    Instant(day.to_zoned(zone).map_or(jiff::Timestamp::UNIX_EPOCH, |z| z.timestamp()))
+}

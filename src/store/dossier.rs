@@ -1,0 +1,348 @@
+//! The shared tables `dossier`, `dossier_field`, `dossier_piece`, `dossier_event` and `outbox`: the one
+//! door, in one transaction with the end of the job.
+
+use super::convert::{civil, name_of, named, plain_json, small, visible};
+use super::db::{Tx, all, maybe, run};
+use super::event::{Happened, MACHINE};
+use super::{EnvelopeState, Job, Store, StoreError, delivery, envelope, event, job, person, steps};
+use crate::domain::{
+    Channel, Decision, DeliveryId, Dossier, DossierField, DossierId, DossierState, EnvelopeId, FieldValue, FilingBasis, Instant,
+    PersonChoice, PersonId, PrefectureId, Reading, Rect, Scope, Source,
+};
+use serde_json::{Value, json};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+macro_rules! columns {
+    () => {
+        "id, prefecture, channel, state, permit, request, person_id, envelope_id, delivery_id, date_envoi, date_reception,
+         filing_date, filing_basis, constat, findings, recipe, created_at, updated_at"
+    };
+}
+
+const INSERT: &str = concat!(
+    "INSERT INTO dossier (",
+    columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)"
+);
+const TOUCH: &str = "UPDATE dossier SET updated_at = $2 WHERE id = $1";
+const OF_ENVELOPE: &str = concat!("SELECT ", columns!(), " FROM dossier WHERE envelope_id = $1 AND ($2 IS NULL OR prefecture = $2)");
+const ALL: &str = concat!("SELECT ", columns!(), " FROM dossier WHERE ($1 IS NULL OR prefecture = $1) ORDER BY created_at, id");
+const INSERT_FIELD: &str =
+    "INSERT INTO dossier_field (dossier_id, field, value, decision, source, confidence, page, box, because, evidence, agent)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     ON CONFLICT (dossier_id, field) DO UPDATE SET value = excluded.value, decision = excluded.decision, source = excluded.source,
+       confidence = excluded.confidence, page = excluded.page, box = excluded.box, because = excluded.because,
+       evidence = excluded.evidence, agent = excluded.agent";
+const FIELDS: &str = "SELECT field, value, decision, source, page, box, because, agent FROM dossier_field WHERE dossier_id = $1 ORDER BY field";
+const INSERT_PIECE: &str = "INSERT INTO dossier_piece (dossier_id, position, kind, person, pages, confidence, facts)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const PIECES: &str = "SELECT kind, pages FROM dossier_piece WHERE dossier_id = $1 ORDER BY position";
+const INSERT_EVENT: &str = "INSERT INTO dossier_event (dossier_id, kind, actor, detail, at) VALUES ($1, $2, $3, $4, $5)";
+const EVENTS: &str = "SELECT kind FROM dossier_event WHERE dossier_id = $1 ORDER BY sequence";
+const INSERT_OUTBOX: &str = "INSERT INTO outbox (dossier_id, kind, body, created_at) VALUES ($1, $2, $3, $4)";
+const PENDING: &str = "SELECT sequence, dossier_id, kind, body FROM outbox WHERE sent_at IS NULL ORDER BY sequence LIMIT $1";
+const SENT: &str = "UPDATE outbox SET sent_at = $2 WHERE sequence = $1 AND sent_at IS NULL";
+
+/// What the door did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Injected {
+    New(DossierId),
+    /// It stood there already; these fields took an agent's later word.
+    Standing(DossierId, Vec<String>),
+}
+
+/// A dossier as it stands in the shared tables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DossierView {
+    pub id: DossierId,
+    pub prefecture: PrefectureId,
+    pub channel: Channel,
+    pub state: DossierState,
+    pub permit: Option<String>,
+    pub request: Option<String>,
+    pub person: Option<PersonId>,
+    pub envelope: Option<EnvelopeId>,
+    pub delivery: Option<DeliveryId>,
+    pub date_envoi: Option<jiff::civil::Date>,
+    pub date_reception: Option<jiff::civil::Date>,
+    pub filing_date: jiff::civil::Date,
+    pub filing_basis: FilingBasis,
+    pub findings: Value,
+    pub recipe: String,
+    pub created_at: Instant,
+    /// By field id.
+    pub fields: Vec<FieldView>,
+    /// Kind and pages, in order.
+    pub pieces: Vec<(String, Vec<u32>)>,
+    /// Kinds of what happened to it, in order.
+    pub events: Vec<String>,
+}
+
+/// One field as it stands in the shared tables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldView {
+    pub field: String,
+    pub value: Option<FieldValue>,
+    pub decision: Decision,
+    pub source: Source,
+    pub page: Option<u32>,
+    pub rect: Option<Rect>,
+    pub because: String,
+    pub agent: Option<String>,
+}
+
+/// Something that the online system has still to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxEntry {
+    pub sequence: i64,
+    pub dossier: DossierId,
+    pub kind: String,
+    pub body: Value,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    prefecture: String,
+    channel: String,
+    state: String,
+    permit: Option<String>,
+    request: Option<String>,
+    person_id: Option<Uuid>,
+    envelope_id: Option<Uuid>,
+    delivery_id: Option<Uuid>,
+    date_envoi: Option<jiff_sqlx::Date>,
+    date_reception: Option<jiff_sqlx::Date>,
+    filing_date: jiff_sqlx::Date,
+    filing_basis: String,
+    findings: Json<Value>,
+    recipe: String,
+    created_at: Instant,
+}
+
+#[derive(sqlx::FromRow)]
+struct FieldRow {
+    field: String,
+    value: Option<Json<FieldValue>>,
+    decision: String,
+    source: String,
+    page: Option<i64>,
+    r#box: Option<Json<Rect>>,
+    because: String,
+    agent: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct OutboxRow {
+    sequence: i64,
+    dossier_id: Uuid,
+    kind: String,
+    body: Json<Value>,
+}
+
+impl Store {
+    /// The one door: dossier, fields, pieces, its event, the outbox row, the envelope's state and the end
+    /// of the job, in one transaction. A dossier that stands is never overwritten by the machine: an
+    /// agent's later word on a field is taken over, other differences are told in its events.
+    pub async fn inject(&self, done: &Job, dossier: &Dossier, now: Instant) -> Result<Injected, StoreError> {
+        let mut tx = self.write().await?;
+        delivery::touch(&mut tx, dossier.delivery).await?;
+        job::finish(&mut tx, done).await?;
+        let standing = maybe!(&mut tx, Row, OF_ENVELOPE, dossier.envelope.0, None::<&str>)?;
+        let result = match standing {
+            None => file(&mut tx, dossier, now).await?,
+            Some(row) => take_over(&mut tx, DossierId(row.id), dossier, now).await?,
+        };
+        envelope::set_state(&mut tx, dossier.envelope, EnvelopeState::Filed).await?;
+        steps::leave_line(&mut tx, dossier.delivery).await?;
+        tx.commit().await?;
+        Ok(result)
+    }
+
+    /// The dossier of an envelope, once it is filed.
+    pub async fn dossier_of(&self, scope: &Scope, envelope: EnvelopeId) -> Result<Option<DossierView>, StoreError> {
+        let mut tx = self.read().await?;
+        match maybe!(&mut tx, Row, OF_ENVELOPE, envelope.0, visible(scope))? {
+            Some(row) => view(&mut tx, row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Every dossier, in order of filing.
+    pub async fn dossiers(&self, scope: &Scope) -> Result<Vec<DossierView>, StoreError> {
+        let mut tx = self.read().await?;
+        let mut result = Vec::new();
+        for row in all!(&mut tx, Row, ALL, visible(scope))? {
+            result.push(view(&mut tx, row).await?);
+        }
+        Ok(result)
+    }
+
+    /// What the online system has still to be told, oldest first.
+    pub async fn outbox(&self, most: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = all!(&mut tx, OutboxRow, PENDING, i64::from(most))?;
+        let entry = |r: OutboxRow| OutboxEntry { sequence: r.sequence, dossier: DossierId(r.dossier_id), kind: r.kind, body: r.body.0 };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+
+    /// The online system has been told.
+    pub async fn outbox_sent(&self, sequence: i64, now: Instant) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        run!(&mut tx, SENT, sequence, now)?;
+        tx.commit().await
+    }
+}
+
+async fn file(tx: &mut Tx, dossier: &Dossier, now: Instant) -> Result<Injected, StoreError> {
+    let person = match dossier.person {
+        PersonChoice::Existing(id) => Some(id),
+        PersonChoice::New => Some(person::add(tx, &dossier.identity, now).await?),
+        PersonChoice::Open => None,
+    };
+    let id = DossierId(Uuid::now_v7());
+    insert(tx, id, dossier, person, now).await?;
+    for field in &dossier.fields {
+        set_field(tx, id, field).await?;
+    }
+    for (position, piece) in dossier.pieces.iter().enumerate() {
+        let (kind, whose, facts) = (piece.kind.as_str(), name_of(&piece.person), Json(plain_json(&piece.facts)));
+        run!(tx, INSERT_PIECE, id.0, position as i64, kind, whose, Json(&piece.pages), piece.confidence, facts)?;
+    }
+    happened(tx, id, "depose", &Value::Null, now).await?;
+    tell(tx, id, "dossier_depose", dossier, &[], now).await?;
+    let event = Happened {
+        prefecture: &dossier.prefecture,
+        delivery: Some(dossier.delivery),
+        envelope: Some(dossier.envelope),
+        kind: "dossier_depose",
+        actor: MACHINE,
+        detail: Some(json!({ "dossier": id.to_string() })),
+    };
+    event::add(tx, &event, now).await?;
+    Ok(Injected::New(id))
+}
+
+async fn insert(tx: &mut Tx, id: DossierId, d: &Dossier, person: Option<PersonId>, now: Instant) -> Result<(), StoreError> {
+    run!(
+        tx,
+        INSERT,
+        id.0,
+        d.prefecture.as_str(),
+        name_of(&d.channel),
+        name_of(&d.state),
+        &d.permit,
+        &d.request,
+        person.map(|id| id.0),
+        d.envelope.0,
+        d.delivery.0,
+        d.date_envoi.map(civil),
+        d.date_reception.map(civil),
+        civil(d.filing.value),
+        name_of(&d.filing.basis),
+        Json(plain_json(&d.constat)),
+        Json(plain_json(&d.findings)),
+        &d.recipe,
+        now
+    )
+    .map(drop)
+}
+
+async fn set_field(tx: &mut Tx, id: DossierId, field: &DossierField) -> Result<(), StoreError> {
+    let r = &field.reading;
+    run!(
+        tx,
+        INSERT_FIELD,
+        id.0,
+        &field.field,
+        r.value.as_ref().map(|v| Json(plain_json(v))),
+        name_of(&r.decision),
+        name_of(&r.source),
+        r.confidence,
+        r.page.map(i64::from),
+        r.rect.map(Json),
+        &r.because,
+        Json(plain_json(&r.evidence)),
+        field.agent.as_ref().map(|a| a.as_str())
+    )
+    .map(drop)
+}
+
+/// Brings agents' later decisions into a dossier that stands; the machine's own changes of mind are only told.
+async fn take_over(tx: &mut Tx, id: DossierId, dossier: &Dossier, now: Instant) -> Result<Injected, StoreError> {
+    let standing = fields(tx, id).await?;
+    let same = |f: &DossierField, s: &FieldView| s.value == f.reading.value && s.decision == f.reading.decision;
+    let differs = |f: &&DossierField| !standing.iter().any(|s| s.field == f.field && same(f, s));
+    let by_agent = |r: &Reading| r.source == Source::Agent && r.decision != Decision::Review;
+    let (spoken, read): (Vec<_>, Vec<_>) = dossier.fields.iter().filter(differs).partition(|f| by_agent(&f.reading));
+    for field in &spoken {
+        set_field(tx, id, field).await?;
+    }
+    let names = |fields: &[&DossierField]| fields.iter().map(|f| f.field.clone()).collect::<Vec<_>>();
+    let (spoken, read) = (names(&spoken), names(&read));
+    if !spoken.is_empty() {
+        run!(tx, TOUCH, id.0, now)?;
+        happened(tx, id, "champs_confirmes", &json!({ "fields": spoken }), now).await?;
+        tell(tx, id, "dossier_modifie", dossier, &spoken, now).await?;
+    }
+    if !read.is_empty() {
+        happened(tx, id, "lecture_differente", &json!({ "fields": read }), now).await?;
+    }
+    Ok(Injected::Standing(id, spoken))
+}
+
+async fn happened(tx: &mut Tx, id: DossierId, kind: &str, detail: &Value, now: Instant) -> Result<(), StoreError> {
+    run!(tx, INSERT_EVENT, id.0, kind, MACHINE, Json(detail), now).map(drop)
+}
+
+/// The online system is told which dossier, not what stands in it: it reads the shared tables.
+async fn tell(tx: &mut Tx, id: DossierId, kind: &str, dossier: &Dossier, fields: &[String], now: Instant) -> Result<(), StoreError> {
+    let body = json!({
+        "dossier": id.to_string(), "prefecture": dossier.prefecture, "channel": dossier.channel, "state": dossier.state, "fields": fields
+    });
+    run!(tx, INSERT_OUTBOX, id.0, kind, Json(&body), now).map(drop)
+}
+
+async fn fields(tx: &mut Tx, id: DossierId) -> Result<Vec<FieldView>, StoreError> {
+    let view = |r: FieldRow| {
+        Ok(FieldView {
+            field: r.field,
+            value: r.value.map(|json| json.0),
+            decision: named("decision", &r.decision)?,
+            source: named("source", &r.source)?,
+            page: r.page.map(|n| small("page", n)).transpose()?,
+            rect: r.r#box.map(|json| json.0),
+            because: r.because,
+            agent: r.agent,
+        })
+    };
+    all!(tx, FieldRow, FIELDS, id.0)?.into_iter().map(view).collect()
+}
+
+async fn view(tx: &mut Tx, row: Row) -> Result<DossierView, StoreError> {
+    let id = DossierId(row.id);
+    let pieces = all!(tx, (String, Json<Vec<u32>>), PIECES, row.id)?;
+    let events = all!(tx, (String,), EVENTS, row.id)?;
+    Ok(DossierView {
+        id,
+        prefecture: PrefectureId(row.prefecture),
+        channel: named("channel", &row.channel)?,
+        state: named("state of a dossier", &row.state)?,
+        permit: row.permit,
+        request: row.request,
+        person: row.person_id.map(PersonId),
+        envelope: row.envelope_id.map(EnvelopeId),
+        delivery: row.delivery_id.map(DeliveryId),
+        date_envoi: row.date_envoi.map(jiff_sqlx::Date::to_jiff),
+        date_reception: row.date_reception.map(jiff_sqlx::Date::to_jiff),
+        filing_date: row.filing_date.to_jiff(),
+        filing_basis: named("basis of the filing date", &row.filing_basis)?,
+        findings: row.findings.0,
+        recipe: row.recipe,
+        created_at: row.created_at,
+        fields: fields(tx, id).await?,
+        pieces: pieces.into_iter().map(|(kind, pages)| (kind, pages.0)).collect(),
+        events: events.into_iter().map(|(kind,)| kind).collect(),
+    })
+}

@@ -1,0 +1,34 @@
+//! What can go wrong in the store, in words that say what to do.
+
+use crate::domain::Scope;
+use std::path::PathBuf;
+
+/// An error of the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database did not answer as it should: {0}; try again, then look at its log")]
+    Database(#[from] sqlx::Error),
+    #[error("the tables could not be brought up to date: {0}; do not start an older program on a newer database")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("`{0}:` is no database of ours; write sqlite:FILE or postgres://USER@HOST/NAME")]
+    Url(String),
+    #[error("{} is on {kind}, where SQLite's locks do not hold; choose a local folder or PostgreSQL", folder.display())]
+    NetworkFolder { folder: PathBuf, kind: String },
+    #[error("nothing of that name is visible here: {0}")]
+    NotFound(String),
+    #[error("a stored {what} cannot be understood: {why}; the row was written by a newer program or damaged")]
+    Stored { what: &'static str, why: String },
+    #[error("the job was taken over by another worker; this result is dropped")]
+    Fenced,
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl StoreError {
+    pub(super) fn missing(what: &str, id: impl std::fmt::Display, scope: &Scope) -> Self {
+        match scope {
+            Scope::Prefecture(prefecture) => Self::NotFound(format!("{what} {id} (préfecture {prefecture})")),
+            Scope::Machine => Self::NotFound(format!("{what} {id}")),
+        }
+    }
+}

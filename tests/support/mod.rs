@@ -1,0 +1,42 @@
+//! Parts that several tests share: real databases, recorded pages.
+
+pub mod postgres;
+
+use passerelle::store::Store;
+use tempfile::TempDir;
+
+/// One empty database with its tables, gone when dropped.
+pub struct Database {
+    pub name: &'static str,
+    pub url: String,
+    /// Room for blobs and drop folders.
+    pub folder: TempDir,
+    _cluster: Option<postgres::Cluster>,
+}
+
+impl Database {
+    pub async fn open(&self) -> Store {
+        let store = Store::open(&self.url).await.unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        store.migrate().await.unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        store
+    }
+}
+
+pub fn sqlite() -> Database {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("passerelle.db").display());
+    Database { name: "SQLite", url, folder, _cluster: None }
+}
+
+/// SQLite, and PostgreSQL wherever it is installed.
+pub fn databases() -> Vec<Database> {
+    let mut all = vec![sqlite()];
+    match postgres::Cluster::start() {
+        Some(cluster) => {
+            let url = cluster.url();
+            all.push(Database { name: "PostgreSQL", url, folder: tempfile::tempdir().unwrap(), _cluster: Some(cluster) });
+        }
+        None => eprintln!("skipped on PostgreSQL: it is not installed (no initdb under /usr/lib/postgresql)"),
+    }
+    all
+}
