@@ -1,0 +1,95 @@
+"""What every figure needs: where the program and the data are, and how a figure ends."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "fixtures"
+PAGE_SECONDS = 60  # what one page may take on a busy machine before we give up
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def skip(message):
+    """Exit 2: the data is not on this machine."""
+    say(message)
+    sys.exit(2)
+
+
+def program():
+    """The built program; a figure never builds."""
+    target = os.environ.get("CARGO_TARGET_DIR") or ROOT / "target"
+    path = pathlib.Path(os.environ.get("PASSERELLE_BIN") or pathlib.Path(target) / "release" / "passerelle")
+    if not path.is_file():
+        say(f"{path} is not there: build it (cargo build --release) or set PASSERELLE_BIN")
+        sys.exit(1)
+    return path
+
+
+def corpus():
+    """The labelled scans, which are not ours to publish."""
+    folder = pathlib.Path(os.environ.get("PASSERELLE_SHARED") or ROOT.parent / "shared") / "corpus"
+    if not folder.is_dir():
+        skip(f"no labelled corpus at {folder}: set PASSERELLE_SHARED to the folder that holds corpus/")
+    return folder
+
+
+def truths(folder):
+    """Base name of the scan -> (path of the scan, truth)."""
+    found = {}
+    for path in sorted(folder.glob("*/truth.json")):
+        truth = json.loads(path.read_text(encoding="utf-8"))
+        found[truth["file"]] = (path.parent / truth["file"], truth)
+    return found
+
+
+def run(command, **more):
+    """Runs a command with one Tesseract thread; gives the completed process, wall seconds and processor seconds of it and its children."""
+    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+    before, start = children_seconds(), time.monotonic()
+    done = subprocess.run([str(part) for part in command], env=environment, stdout=subprocess.PIPE, **more)
+    return done, time.monotonic() - start, children_seconds() - before
+
+
+def children_seconds():
+    usage = os.times()
+    return usage.children_user + usage.children_system
+
+
+def process(files, *options):
+    """Runs `passerelle process` over files, two at a time; gives base name -> JSON object, and the processor seconds."""
+    workers = min(os.cpu_count() or 1, len(files))
+    lists = [files[i::workers] for i in range(workers)]
+    before = children_seconds()
+    with tempfile.TemporaryDirectory() as folder:
+        running = []
+        for i, some in enumerate(lists):
+            out = open(pathlib.Path(folder) / f"{i}.jsonl", "wb")
+            command = [str(program()), "process", *map(str, some), "--json", "--profile", "evaluation", *options]
+            running.append((subprocess.Popen(command, stdout=out, env={**os.environ, "OMP_THREAD_LIMIT": "1"}), out))
+        for child, out in running:
+            status = child.wait()
+            out.close()
+            if status not in (0, 1):  # 1 says that a file is in anomaly
+                say(f"process ended with {status}")
+        lines = [line for i in range(workers) for line in (pathlib.Path(folder) / f"{i}.jsonl").read_text(encoding="utf-8").splitlines()]
+    seen = {}
+    for line in lines:
+        result = json.loads(line)
+        seen[result["file"]] = result
+    return seen, children_seconds() - before
+
+
+def finish(figure, measured, targets):
+    """Ends a figure. `targets`: (what, measured value, holds). The last line is one JSON object."""
+    for what, value, holds in targets:
+        say(f"{'ok    ' if holds else 'MISSED'} {what}: {value}")
+    missed = [what for what, _, holds in targets if not holds]
+    say(json.dumps({"figure": figure, "ok": not missed, "missed": missed, **measured}, ensure_ascii=False))
+    sys.exit(1 if missed else 0)
