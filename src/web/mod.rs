@@ -1,1 +1,150 @@
-//! The pages of the agents: *Dépôts du jour* and *À vérifier*.
+//! The pages of the agents: *Dépôts du jour* for the operator and *À vérifier* for the reviewer.
+//!
+//! Complete without JavaScript. [`routes`] is the one table of addresses; [`call`] carries a request
+//! through session, token, scope, handler and event in the same order for all of them.
+
+mod agent;
+mod assets;
+mod call;
+mod delivery;
+mod deposits;
+mod french;
+mod guard;
+mod notice;
+mod page;
+mod pictures;
+mod queue;
+mod records;
+mod review;
+mod routes;
+mod session;
+mod shell;
+mod values;
+
+pub use routes::{Actor, Method, Policy, ROUTES, Reach, Route, Trace};
+pub use session::COOKIE;
+
+use crate::blobs::Blobs;
+use crate::catalogue::Catalogue;
+use crate::cell::CellPool;
+use crate::clock::Clock;
+use crate::domain::{PrefectureId, Scope};
+use crate::store::Store;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use session::Seal;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// A form of ours is a few hundred bytes.
+const LONGEST_FORM: usize = 16 * 1024;
+
+/// Why the pages cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    #[error(
+        "the pages are served to this machine only until accounts exist, and {0} is reached from the network; \
+         write an address such as 127.0.0.1:8087"
+    )]
+    NotLoopback(SocketAddr),
+    #[error("the pages cannot be served at {0}: {1}; another program may use this port, choose another one")]
+    Listen(SocketAddr, std::io::Error),
+    #[error("the pages stopped: {0}")]
+    Serve(std::io::Error),
+    #[error("the machine gave no random bytes for the sessions: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// What the pages stand on.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    pub store: Store,
+    pub blobs: Blobs,
+    pub cells: CellPool,
+    pub catalogue: Arc<Catalogue>,
+    pub clock: Clock,
+    /// The préfecture of this station: nothing of another one is visible.
+    pub prefecture: PrefectureId,
+}
+
+/// The parts with the secret of the sessions; shared by all requests.
+pub(crate) struct Desk {
+    store: Store,
+    blobs: Blobs,
+    cells: CellPool,
+    catalogue: Arc<Catalogue>,
+    clock: Clock,
+    scope: Scope,
+    seal: Seal,
+}
+
+/// The station, listening but not yet answering.
+pub struct Station {
+    listener: TcpListener,
+    router: Router,
+    address: SocketAddr,
+}
+
+/// Takes the address; port 0 takes a free one.
+///
+/// # Errors
+/// `NotLoopback` for an address that the network reaches, `Listen` when it cannot be taken.
+pub async fn bind(address: SocketAddr, parts: Parts) -> Result<Station, WebError> {
+    if !guard::is_loopback(address) {
+        return Err(WebError::NotLoopback(address));
+    }
+    let listener = TcpListener::bind(address).await.map_err(|e| WebError::Listen(address, e))?;
+    let address = listener.local_addr().map_err(|e| WebError::Listen(address, e))?;
+    let Parts { store, blobs, cells, catalogue, clock, prefecture } = parts;
+    let desk = Desk { store, blobs, cells, catalogue, clock, scope: Scope::Prefecture(prefecture), seal: Seal::new()? };
+    Ok(Station { listener, router: app(&Arc::new(desk)), address })
+}
+
+/// Serves the pages until `stop` ends; requests under way are answered first.
+///
+/// # Errors
+/// As [`bind`], and `Serve` when the listener breaks.
+pub async fn serve(address: SocketAddr, parts: Parts, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), WebError> {
+    bind(address, parts).await?.run(stop).await
+}
+
+impl Station {
+    /// Where the pages are, such as `http://127.0.0.1:8087/`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// Answers until `stop` ends.
+    ///
+    /// # Errors
+    /// `Serve` when the listener breaks.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), WebError> {
+        axum::serve(self.listener, self.router).with_graceful_shutdown(stop).await.map_err(WebError::Serve)
+    }
+}
+
+fn app(desk: &Arc<Desk>) -> Router {
+    let lost = Arc::clone(desk);
+    routes::router(desk)
+        .fallback(move || async move { notice::lost(&lost) })
+        .layer(DefaultBodyLimit::max(LONGEST_FORM))
+        .layer(middleware::from_fn(at_the_door))
+}
+
+/// Refuses a foreign host name before anything else and sets the headers of every response.
+async fn at_the_door(request: Request, next: Next) -> Response {
+    let mut response = if guard::host_is_ours(request.headers()) {
+        next.run(request).await
+    } else {
+        let sentence = "Ouvrez les pages par leur adresse locale, par exemple http://127.0.0.1:8087/ : ce nom de machine est refusé.";
+        (StatusCode::MISDIRECTED_REQUEST, sentence).into_response()
+    };
+    guard::set_headers(response.headers_mut());
+    response
+}

@@ -1,0 +1,221 @@
+//! One envelope in front of a person: everything that a question is made of, and the words for it.
+
+use crate::catalogue::{Catalogue, Choice, FieldDef, FieldKind};
+use crate::domain::{
+    Constat, Correction, CorrectionAct, Delivery, EnvelopeId, Extraction, FieldValue, HORS_CATALOGUE, INCONNU, LineStatus, Piece, Reading,
+};
+use crate::web::{french, values};
+
+/// What stands between an envelope and its dossier, or beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenPoint {
+    /// `field:ID`, `permit`, `request`, `page:N`, `piece:N`, `checklist:PIECE`, `envelope`, `file`.
+    pub subject: String,
+    pub reason: String,
+    /// False for a field that is filed as unconfirmed and may wait.
+    pub holds: bool,
+}
+
+/// Where the envelope stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The line is working on it.
+    Working,
+    Waiting,
+    /// The dossier stands in the shared tables; its words say in which state.
+    Filed(String),
+    /// A later cut of the delivery replaced this envelope.
+    Retired,
+}
+
+/// One envelope with its delivery, as the store gives it.
+pub(crate) struct Case {
+    pub id: EnvelopeId,
+    pub delivery: Delivery,
+    pub pages: Vec<u32>,
+    pub standing: Standing,
+    /// As the machine read it, before any correction: what an agent sees and judges.
+    pub extraction: Option<Extraction>,
+    pub constat: Option<Constat>,
+    pub open: Vec<OpenPoint>,
+    /// In order; the last one on a subject holds.
+    pub corrections: Vec<Correction>,
+}
+
+impl Case {
+    pub(crate) fn reading(&self, subject: &str) -> Option<&Reading> {
+        self.extraction.as_ref()?.reading(subject)
+    }
+
+    /// The last word of an agent on a subject.
+    pub(crate) fn spoken(&self, subject: &str) -> Option<&Correction> {
+        self.corrections.iter().rev().find(|c| c.subject == subject)
+    }
+
+    /// What a person sees of a subject now; the same form goes into a correction.
+    pub(crate) fn shown(&self, subject: &str) -> Option<FieldValue> {
+        match subject.split_once(':') {
+            Some(("checklist", piece)) => {
+                let line = self.constat.as_ref()?.checklist.iter().find(|l| l.piece.as_str() == piece)?;
+                Some(FieldValue::Text(status_code(line.status).to_owned()))
+            }
+            Some(("page" | "piece", _)) => self.piece(subject).map(|p| FieldValue::Text(p.kind.to_string())),
+            _ => self.reading(subject)?.value.clone(),
+        }
+    }
+
+    /// The piece of `page:N` (a page of the file) or `piece:N` (counted from 1).
+    pub(crate) fn piece(&self, subject: &str) -> Option<&Piece> {
+        let (kind, number) = subject.split_once(':')?;
+        let number: u32 = number.parse().ok()?;
+        let pieces = &self.extraction.as_ref()?.pieces;
+        match kind {
+            "page" => pieces.iter().find(|p| p.pages.contains(&number)),
+            "piece" => pieces.get(usize::try_from(number.checked_sub(1)?).ok()?),
+            _ => None,
+        }
+    }
+
+    /// The page that a subject is about, when it is about one.
+    pub(crate) fn page_of(&self, subject: &str) -> Option<u32> {
+        match subject.split_once(':') {
+            Some(("page", number)) => number.parse().ok().filter(|n| self.pages.contains(n)),
+            Some(("piece", _)) => self.piece(subject)?.pages.first().copied(),
+            _ => self.reading(subject)?.page.filter(|n| self.pages.contains(n)),
+        }
+    }
+}
+
+fn status_code(status: LineStatus) -> &'static str {
+    match status {
+        LineStatus::Present => "present",
+        LineStatus::Missing => "missing",
+        LineStatus::Doubtful => "doubtful",
+        LineStatus::NotRequired => "not_required",
+        LineStatus::AtCollection => "at_collection",
+    }
+}
+
+/// The label of a document type, `inconnu` included.
+pub(crate) fn document_label(catalogue: &Catalogue, kind: &str) -> String {
+    match catalogue.document(kind) {
+        Some(document) => document.label.clone(),
+        None if kind == INCONNU => "Document non reconnu".to_owned(),
+        None => spelled(kind),
+    }
+}
+
+/// The label of a permit.
+pub(crate) fn permit_label(catalogue: &Catalogue, id: &str) -> String {
+    match catalogue.permit(id) {
+        Some(permit) => permit.label.clone(),
+        None if id == HORS_CATALOGUE => "Demande hors catalogue".to_owned(),
+        None => spelled(id),
+    }
+}
+
+/// The kinds of request, as an agent says them.
+pub(crate) const REQUESTS: [(&str, &str); 5] = [
+    ("premiere", "Première demande"),
+    ("renouvellement", "Renouvellement"),
+    ("duplicata", "Duplicata"),
+    ("changement_adresse", "Changement d’adresse"),
+    ("changement_statut", "Changement de statut"),
+];
+
+pub(crate) fn request_label(id: &str) -> String {
+    REQUESTS.iter().find(|(code, _)| *code == id).map_or_else(|| spelled(id), |(_, words)| (*words).to_owned())
+}
+
+/// A code as words, for what the catalogue does not know.
+fn spelled(code: &str) -> String {
+    let words = code.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The definition of the field of a subject. The permit and the kind of request are choices among the
+/// catalogue's; a field that the catalogue does not know is taken as text, or as a date by its name.
+pub(crate) fn field_of(catalogue: &Catalogue, subject: &str) -> Option<FieldDef> {
+    match subject {
+        "permit" => Some(made("permit", "Titre demandé", FieldKind::Choice, permits(catalogue))),
+        "request" => Some(made("request", "Nature de la demande", FieldKind::Choice, requests())),
+        _ => {
+            let id = subject.strip_prefix("field:")?;
+            let kind = if id.starts_with("date_") { FieldKind::Date } else { FieldKind::Text };
+            Some(catalogue.field(id).cloned().unwrap_or_else(|| made(id, &spelled(id), kind, Vec::new())))
+        }
+    }
+}
+
+fn made(id: &str, label: &str, kind: FieldKind, choices: Vec<Choice>) -> FieldDef {
+    FieldDef { id: id.into(), label: label.to_owned(), kind, labels: Vec::new(), pattern: None, choices, identity: false }
+}
+
+fn requests() -> Vec<Choice> {
+    REQUESTS.iter().map(|(id, words)| Choice { id: (*id).to_owned(), words: vec![(*words).to_owned()] }).collect()
+}
+
+fn permits(catalogue: &Catalogue) -> Vec<Choice> {
+    let mut choices: Vec<Choice> =
+        catalogue.permits.iter().map(|p| Choice { id: p.id.to_string(), words: vec![p.label.clone()] }).collect();
+    choices.sort_by(|a, b| a.words.cmp(&b.words));
+    choices.push(Choice { id: HORS_CATALOGUE.to_owned(), words: vec![permit_label(catalogue, HORS_CATALOGUE)] });
+    choices
+}
+
+/// The short name of a subject, for lists and captions.
+pub(crate) fn label(catalogue: &Catalogue, case: &Case, subject: &str) -> String {
+    match subject.split_once(':') {
+        Some(("checklist", piece)) => document_label(catalogue, piece),
+        Some(("page", number)) => format!("Page {number}"),
+        Some(("piece", _)) => {
+            case.piece(subject).map_or_else(|| "Pièce".to_owned(), |p| document_label(catalogue, p.kind.as_str()))
+        }
+        _ => match subject {
+            "envelope" => "Le pli".to_owned(),
+            "file" => "Le fichier".to_owned(),
+            _ => field_of(catalogue, subject).map_or_else(|| spelled(subject), |f| f.label),
+        },
+    }
+}
+
+/// A value in the words of its field.
+pub(crate) fn words(catalogue: &Catalogue, subject: &str, value: &FieldValue) -> String {
+    match subject.split_once(':') {
+        Some(("page" | "piece", _)) => match value {
+            FieldValue::Text(kind) => document_label(catalogue, kind),
+            other => values::show(other, None),
+        },
+        _ => values::show(value, field_of(catalogue, subject).as_ref()),
+    }
+}
+
+/// An answer in words.
+pub(crate) fn act_words(catalogue: &Catalogue, subject: &str, act: &CorrectionAct) -> String {
+    match act {
+        CorrectionAct::Value { value } => words(catalogue, subject, value),
+        CorrectionAct::Absent => "absent".to_owned(),
+        CorrectionAct::Illegible => "illisible".to_owned(),
+        CorrectionAct::Reclassify { kind } => document_label(catalogue, kind),
+        CorrectionAct::Turn { .. } => "page tournée".to_owned(),
+        CorrectionAct::Checklist { status } => french::line_status(*status).to_lowercase(),
+        CorrectionAct::Acknowledge => "vérifié".to_owned(),
+    }
+}
+
+/// The order of questions: what changes other readings first, what only concludes last; within that the
+/// catalogue's order of fields.
+pub(crate) fn rank(catalogue: &Catalogue, point: &OpenPoint) -> (bool, u8, usize) {
+    let subject = point.subject.as_str();
+    let group = match subject.split(':').next() {
+        Some("file" | "page" | "piece") => 0,
+        Some("permit") => 1,
+        Some("request") => 2,
+        Some("field") => 3,
+        Some("checklist") => 4,
+        _ => 5,
+    };
+    let place = |id| catalogue.fields.iter().position(|f| f.id.as_str() == id);
+    (!point.holds, group, subject.strip_prefix("field:").and_then(place).unwrap_or(usize::MAX))
+}
