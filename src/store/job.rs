@@ -5,8 +5,8 @@
 
 use super::convert::{named, small, subject_columns};
 use super::db::{Tx, all, maybe, run};
-use super::{Store, StoreError};
-use crate::domain::{DeliveryId, EnvelopeId, Instant, Stage, Subject};
+use super::{Store, StoreError, delivery};
+use crate::domain::{DeliveryId, EnvelopeId, Instant, Scope, Stage, Subject};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -163,6 +163,13 @@ impl Store {
     pub async fn open_jobs(&self) -> Result<u32, StoreError> {
         let mut tx = self.read().await?;
         count(maybe!(&mut tx, (i64,), OPEN)?)
+    }
+
+    /// True while the line works on a delivery or one of its envelopes, or is about to.
+    pub async fn is_on_line(&self, scope: &Scope, id: DeliveryId) -> Result<bool, StoreError> {
+        let mut tx = self.read().await?;
+        delivery::get(&mut tx, scope, id).await?;
+        Ok(open_of_delivery(&mut tx, id).await? > 0)
     }
 
     /// Jobs by state.

@@ -50,11 +50,17 @@ pub(super) enum Stop {
     Broken(String),
 }
 
-impl<E: std::error::Error> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Broken(error.to_string())
-    }
+macro_rules! broken {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Stop {
+            fn from(error: $error) -> Self {
+                Self::Broken(error.to_string())
+            }
+        }
+    )*};
 }
+
+broken!(askama::Error, getrandom::Error, crate::cell::CellError);
 
 impl Call {
     pub(super) fn param(&self, name: &str) -> Option<&str> {

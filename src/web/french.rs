@@ -1,7 +1,7 @@
 //! French for screens: dates, hours, counts, and the words of states and sources.
 
 use crate::domain::{
-    Channel, Constat, DeliveryState, Engine, Evidence, FilingBasis, Instant, LineClass, LineStatus, OtherKind, Outcome, Proof, Rank,
+    Channel, Constat, Engine, Evidence, FilingBasis, Instant, LineClass, LineStatus, OtherKind, Outcome, Proof, Rank,
     Source,
 };
 use jiff::civil::{Date, Weekday};
@@ -67,14 +67,6 @@ pub(super) fn pages(pages: &[u32]) -> String {
         [one] => format!("page {one}"),
         [first, .., last] if run && pages.len() > 2 => format!("pages {first} à {last}"),
         _ => format!("pages {}", list(&words)),
-    }
-}
-
-pub(super) fn delivery_state(state: DeliveryState) -> &'static str {
-    match state {
-        DeliveryState::Received => "En cours",
-        DeliveryState::Processed => "Traité",
-        DeliveryState::Anomaly => "En anomalie",
     }
 }
 

@@ -4,7 +4,6 @@ use super::call::Stop;
 use super::review::case::{Case, OpenPoint, Standing};
 use super::review::request_words;
 use super::{Desk, french};
-use crate::cell::CellError;
 use crate::domain::{
     AgentId, BlobRef, Correction, Delivery, DeliveryId, DossierState, EnvelopeId, Instant, PrefectureId, Scope, Subject,
 };
@@ -43,12 +42,6 @@ impl From<StoreError> for Stop {
     }
 }
 
-impl From<CellError> for Stop {
-    fn from(error: CellError) -> Self {
-        Self::Broken(error.to_string())
-    }
-}
-
 impl Desk {
     pub(super) async fn alive(&self) -> Result<(), Stop> {
         self.store.open_reviews(&self.scope).await.map(drop).map_err(Stop::from)
@@ -83,7 +76,7 @@ impl Desk {
         let delivery = self.delivery(view.delivery).await?;
         let reviews = self.store.open_reviews(&self.scope).await?;
         let open: Vec<OpenPoint> = reviews.iter().filter(|r| r.envelope == Some(id)).map(point).collect();
-        let standing = self.standing(&view).await?;
+        let standing = self.standing(&view, open.iter().any(|p| p.holds)).await?;
         Ok(Case {
             id,
             delivery,
@@ -96,11 +89,13 @@ impl Desk {
         })
     }
 
-    async fn standing(&self, view: &EnvelopeView) -> Result<Standing, Stop> {
+    /// An envelope whose questions are open waits for their answers, whatever the line does meanwhile.
+    async fn standing(&self, view: &EnvelopeView, asked: bool) -> Result<Standing, Stop> {
         Ok(match view.state {
             EnvelopeState::Retired => Standing::Retired,
             EnvelopeState::Filed => Standing::Filed(self.dossier_words(view.id).await?),
             EnvelopeState::Open => Standing::Working,
+            EnvelopeState::Review if asked => Standing::Waiting,
             EnvelopeState::Review if self.store.is_on_line(&self.scope, view.delivery).await? => Standing::Working,
             EnvelopeState::Review => Standing::Waiting,
         })
@@ -158,11 +153,15 @@ impl Desk {
         Ok(reviews.iter().filter(|r| r.holds).map(|r| (r.delivery, r.envelope)).collect())
     }
 
-    /// Writes an answer down and gives the line a moment to take it in.
+    /// Writes an answer down; after the last one the line has a moment, so that its result is the next thing seen.
     pub(super) async fn correct(&self, case: &Case, correction: Correction) -> Result<(), Stop> {
         let now = correction.at;
         self.store.add_correction(&self.scope, Subject::Envelope(case.id), &correction, now).await?;
+        let last = !case.open.iter().any(|p| p.holds && p.subject != correction.subject);
         let patience = async {
+            if !last {
+                return Ok(());
+            }
             while self.store.is_on_line(&self.scope, case.delivery.id).await? {
                 tokio::time::sleep(STEP).await;
             }
