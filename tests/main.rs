@@ -1,5 +1,6 @@
 //! The one integration-test binary.
 
+mod cell;
 mod config;
 mod intake;
 mod reading;

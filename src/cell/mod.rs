@@ -1,7 +1,20 @@
 //! The sandboxed child process that decodes and recognises, its protocol, and the pool that starts it.
+//!
+//! The child loads its engines, closes the lock on itself, and only then receives the first byte of a
+//! file: whatever that file breaks, it breaks in a process without files, network or programs.
 
-use crate::domain::{Format, PageRead, Rect, Refusal};
+mod child;
+mod frame;
+mod lock;
+mod picture;
+mod pool;
+
+use crate::domain::{Format, PageRead, Refusal};
 use std::sync::Arc;
+
+pub use child::serve;
+pub use frame::{LockReport, SelfTest};
+pub use pool::{CellPool, CellSettings};
 
 /// What a cell is asked to read.
 #[derive(Clone, Debug)]
@@ -12,7 +25,8 @@ pub struct ReadRequest {
     /// 1-based, inclusive. At most `domain::PAGES_PER_READ` pages per request.
     pub first_page: u32,
     pub last_page: u32,
-    /// Quarter turns that an agent asked for, by page.
+    /// Quarter turns that an agent asked for, by page: clockwise from the page **as scanned** (what the
+    /// agent saw was already turned by `Transform::quarter_turns`; the sum of both stands here).
     pub turns: Vec<(u32, u8)>,
 }
 
@@ -33,35 +47,4 @@ pub enum CellError {
     /// This machine's fault: try again later.
     #[error("the cell could not run: {0}")]
     Machine(String),
-}
-
-/// Starts cells; one for each delivery.
-#[derive(Clone, Debug, Default)]
-pub struct CellPool {}
-
-impl CellPool {
-    /// Counts the pages of a file without reading them.
-    ///
-    /// # Errors
-    /// `Refused` when the file is not to be processed, `Machine` when the cell could not run.
-    pub async fn count_pages(&self, _bytes: Arc<[u8]>, _format: Format) -> Result<u32, CellError> {
-        Err(CellError::Machine("not built".into()))
-    }
-
-    /// Reads pages and sends each as soon as it is ready. A page that kills its cell or passes its
-    /// deadline comes back as `PageState::Unreadable` and a fresh cell goes on with the next.
-    ///
-    /// # Errors
-    /// As [`Self::count_pages`].
-    pub async fn read(&self, _request: ReadRequest, _pages: tokio::sync::mpsc::Sender<CellPage>) -> Result<(), CellError> {
-        Err(CellError::Machine("not built".into()))
-    }
-
-    /// Cuts `rect` (upright pixels of the full page at `dpi`) out of a stored page picture; grey JPEG.
-    ///
-    /// # Errors
-    /// As [`Self::count_pages`].
-    pub async fn crop(&self, _picture: Vec<u8>, _rect: Rect, _dpi: u32) -> Result<Vec<u8>, CellError> {
-        Err(CellError::Machine("not built".into()))
-    }
 }

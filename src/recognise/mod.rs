@@ -2,14 +2,17 @@
 
 mod blank;
 mod engine;
+mod page;
 pub mod ppocr;
 pub mod raster;
 mod sketch;
 mod tesseract;
 mod upright;
+mod words;
 
 pub use blank::is_blank;
 pub use engine::{Charset, LineText, PageRecogniser, RecogniseError, Recogniser};
+pub use page::{Engines, Recognised, describe_engines, read_page};
 pub use sketch::{Blob, Sketch};
 pub use tesseract::Tesseract;
 pub use upright::{Lines, lines};

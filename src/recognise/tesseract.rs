@@ -4,6 +4,7 @@
 use super::engine::{Charset, LineText, PageRecogniser, RecogniseError, Recogniser};
 use crate::domain::{Engine, Rect, Word};
 use image::GrayImage;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use tesseract_rs::{TessPageIteratorLevel, TessPageSegMode, TesseractAPI, TesseractError};
 
@@ -22,6 +23,7 @@ const LINE_DPI: i32 = 300;
 pub struct Tesseract {
     api: TesseractAPI,
     charset: Charset,
+    language: String,
 }
 
 impl Tesseract {
@@ -36,7 +38,21 @@ impl Tesseract {
         api.init(&data, language).map_err(|e| start(e.to_string()))?;
         // The library writes its remarks to standard error, where they could hold what a page says.
         api.set_variable("debug_file", "/dev/null").map_err(|e| start(e.to_string()))?;
-        Ok(Self { api, charset: Charset::Text })
+        Ok(Self { api, charset: Charset::Text, language: language.to_owned() })
+    }
+
+    /// Version and language.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        format!("tesseract {} {}", TesseractAPI::version(), self.language)
+    }
+
+    /// Version and hash of the language's model, whether or not it is loaded.
+    #[must_use]
+    pub fn describe_language(language: &str) -> String {
+        let model = data_dir(language).and_then(|d| std::fs::read(d.join(format!("{language}.traineddata"))).ok());
+        let hash = model.map_or_else(|| "absent".to_owned(), |bytes| hex(&Sha256::digest(&bytes)));
+        format!("tesseract {} {language} {hash}", TesseractAPI::version())
     }
 
     fn set(&self, picture: &GrayImage, dpi: i32) -> Result<(), TesseractError> {
@@ -120,6 +136,14 @@ fn whitelist(charset: Charset) -> &'static str {
         Charset::Mrz => "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<",
         Charset::Digits => "0123456789/.-: ",
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn data_dir(language: &str) -> Option<PathBuf> {

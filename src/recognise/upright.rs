@@ -6,6 +6,10 @@ use super::sketch::Sketch;
 const MOST_SKEW: f32 = 4.0;
 /// Below this a rotation blurs more than it straightens.
 const LEAST_SKEW: f32 = 0.12;
+/// Fewer points than two short words have say nothing.
+const FEWEST: usize = 60;
+/// Straightening must make the rows this much sharper, or it follows grain.
+const GAIN: f32 = 1.03;
 
 /// The direction of the lines.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,8 +27,12 @@ pub struct Lines {
 pub fn lines(sketch: &Sketch) -> Lines {
     let (w, h) = (sketch.width(), sketch.height());
     let text = sketch.text_ink();
+    let unknown = Lines { sideways: false, margin: 1.0, skew: 0.0 };
     let across = edges(&text, w, h, false);
     let down = edges(&text, w, h, true);
+    if across.len().max(down.len()) < FEWEST {
+        return unknown;
+    }
     let (skew_across, score_across) = best_angle(&across, h);
     let (skew_down, score_down) = best_angle(&down, w);
     let sideways = score_down > score_across;
@@ -66,7 +74,9 @@ fn best_angle(points: &[(f32, f32)], size: usize) -> (f32, f32) {
     };
     let coarse = try_all(-MOST_SKEW, MOST_SKEW, 0.25);
     let fine = try_all(coarse.0 - 0.25, coarse.0 + 0.25, 0.05);
-    if fine.1 > coarse.1 { fine } else { coarse }
+    let best = if fine.1 > coarse.1 { fine } else { coarse };
+    let straight = sharpness(points, size, 0.0);
+    if best.1 > straight * GAIN { best } else { (0.0, straight) }
 }
 
 /// Mean square of the rows' counts after shearing by `angle` degrees, against evenly spread points.
