@@ -4,12 +4,10 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures"
-PAGE_SECONDS = 60  # what one page may take on a busy machine before we give up
 
 
 def say(text):
@@ -63,27 +61,12 @@ def children_seconds():
 
 
 def process(files, *options):
-    """Runs `passerelle process` over files, two at a time; gives base name -> JSON object, and the processor seconds."""
-    workers = min(os.cpu_count() or 1, len(files))
-    lists = [files[i::workers] for i in range(workers)]
-    before = children_seconds()
-    with tempfile.TemporaryDirectory() as folder:
-        running = []
-        for i, some in enumerate(lists):
-            out = open(pathlib.Path(folder) / f"{i}.jsonl", "wb")
-            command = [str(program()), "process", *map(str, some), "--json", "--profile", "evaluation", *options]
-            running.append((subprocess.Popen(command, stdout=out, env={**os.environ, "OMP_THREAD_LIMIT": "1"}), out))
-        for child, out in running:
-            status = child.wait()
-            out.close()
-            if status not in (0, 1):  # 1 says that a file is in anomaly
-                say(f"process ended with {status}")
-        lines = [line for i in range(workers) for line in (pathlib.Path(folder) / f"{i}.jsonl").read_text(encoding="utf-8").splitlines()]
-    seen = {}
-    for line in lines:
-        result = json.loads(line)
-        seen[result["file"]] = result
-    return seen, children_seconds() - before
+    """Runs `passerelle process` over files; gives base name -> JSON object, and the processor seconds."""
+    done, _, seconds = run([program(), "process", *files, "--json", "--profile", "evaluation", *options])
+    if done.returncode not in (0, 1):  # 1 says that a file is in anomaly
+        say(f"process ended with {done.returncode}")
+    results = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    return {result["file"]: result for result in results}, seconds
 
 
 def finish(figure, measured, targets):
