@@ -30,6 +30,7 @@ pub mod demo;
 pub mod domain;
 pub mod dossier;
 pub mod extract;
+pub mod failpoint;
 pub mod intake;
 pub mod line;
 pub mod pages;

@@ -6,6 +6,7 @@ use crate::domain::{
     Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, Profile, Sheet, Stage,
 };
 use crate::{assemble, extract, validate};
+use sha2::{Digest, Sha256};
 
 /// What every stage reads besides its input. Its hash is part of the recipe.
 #[derive(Clone, Debug)]
@@ -14,6 +15,35 @@ pub struct Rules {
     pub profile: Profile,
     /// Accept 2D-Doc signed by the public test authority (`--test-authorities`).
     pub test_authorities: bool,
+}
+
+/// Raised by hand whenever a stage gives another result for the same input and rules.
+const STAGES: &str = "read 1, assemble 1, extract 1, validate 1";
+
+/// What decides which values are accepted while no calibration of this installation exists.
+pub const CALIBRATION: &str = "agreement-1";
+
+impl Rules {
+    /// Names everything that made a value besides its input: stages, engines with their models,
+    /// catalogue, calibration, profile. Equal recipes and inputs give equal artefacts.
+    ///
+    /// `engines` is what [`crate::cell::CellPool`] says of the programs and models it runs.
+    #[must_use]
+    pub fn recipe(&self, engines: &str) -> String {
+        let parts = [
+            STAGES,
+            engines,
+            &self.catalogue.snapshot(),
+            CALIBRATION,
+            match self.profile {
+                Profile::Observation => "observation",
+                Profile::Evaluation => "evaluation",
+            },
+            if self.test_authorities { "test authorities" } else { "" },
+        ];
+        let digest = Sha256::digest(parts.join("\n").as_bytes());
+        digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
 }
 
 /// The days that the constat may depend on.
@@ -40,10 +70,11 @@ pub fn extract(rules: &Rules, pages: &[PageRead], envelope: &EnvelopePages, corr
     extract::extract(&sheets, &own, envelope, &rules.catalogue, rules.profile, &of_stage(corrections, Stage::Extract))
 }
 
-/// What one envelope says, to the constat.
+/// What one envelope says, with its agents' word on values laid over it, to the constat.
 #[must_use]
 pub fn validate(rules: &Rules, extraction: &Extraction, days: Days, corrections: &[Correction]) -> Constat {
-    validate::validate(extraction, &rules.catalogue, days.registered_on, days.received_on, &of_stage(corrections, Stage::Validate))
+    let extraction = extraction.with_corrections(corrections);
+    validate::validate(&extraction, &rules.catalogue, days.registered_on, days.received_on, &of_stage(corrections, Stage::Validate))
 }
 
 /// True when the envelope may be filed without another look: the one question before the dossier door.

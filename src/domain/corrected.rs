@@ -64,6 +64,10 @@ impl Constat {
 
 /// The agent's word on one reading; `None` when the correction is not about a value.
 fn corrected(machine: Option<&Reading>, correction: &Correction) -> Option<Reading> {
+    if machine.is_some_and(|r| r.source == Source::Agent) {
+        // Laid over already: the machine's reading is gone from here, and with it what to compare.
+        return None;
+    }
     let agent = &correction.agent;
     let (value, decision, because) = match &correction.act {
         CorrectionAct::Value { value } => (Some(value.clone()), Decision::Confirmed, format!("confirmé par {agent}")),
@@ -148,6 +152,13 @@ mod tests {
         let after = extraction("DIALLA").with_corrections(&[correction]);
         let nom = &after.fields[&FieldId::from("nom_naissance")];
         assert_eq!((nom.decision, nom.value.clone()), (Decision::Review, Some(FieldValue::Text("DIALLO".into()))));
+    }
+
+    #[test]
+    fn laying_corrections_over_twice_changes_nothing_more() {
+        let correction = says(CorrectionAct::Value { value: FieldValue::Text("DIALLO".into()) }, Some("D1ALLO"));
+        let once = extraction("DIALLA").with_corrections(std::slice::from_ref(&correction));
+        assert_eq!(once.with_corrections(&[correction]), once);
     }
 
     #[test]
