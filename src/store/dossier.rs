@@ -50,6 +50,8 @@ pub enum Injected {
     New(DossierId),
     /// It stood there already; these fields took an agent's later word.
     Standing(DossierId, Vec<String>),
+    /// An agent spoke since the constat: the next one decides.
+    Superseded,
 }
 
 /// A dossier as it stands in the shared tables.
@@ -149,6 +151,10 @@ impl Store {
         let mut tx = self.write().await?;
         delivery::touch(&mut tx, dossier.delivery).await?;
         job::finish(&mut tx, done).await?;
+        if job::open_before_dossier(&mut tx, dossier.delivery, dossier.envelope).await? > 0 {
+            tx.commit().await?;
+            return Ok(Injected::Superseded);
+        }
         let standing = maybe!(&mut tx, Row, OF_ENVELOPE, dossier.envelope.0, None::<&str>)?;
         let result = match standing {
             None => file(&mut tx, dossier, now).await?,
@@ -158,6 +164,15 @@ impl Store {
         steps::leave_line(&mut tx, dossier.delivery).await?;
         tx.commit().await?;
         Ok(result)
+    }
+
+    /// Ends a dossier job whose envelope is no longer settled; the constat that unsettled it has asked its questions.
+    pub async fn not_filed(&self, done: &Job) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        delivery::touch(&mut tx, done.delivery).await?;
+        job::finish(&mut tx, done).await?;
+        steps::leave_line(&mut tx, done.delivery).await?;
+        tx.commit().await
     }
 
     /// The dossier of an envelope, once it is filed.

@@ -49,6 +49,8 @@ const HOLD: &str = "UPDATE job SET state = 'held', lease_until = NULL, last_erro
 const OURS: &str = "SELECT sequence FROM job WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const OPEN_OF_STAGE: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND stage = $2 AND state <> 'done'";
 const OPEN_OF_DELIVERY: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND state IN ('ready', 'running')";
+const OPEN_BEFORE_DOSSIER: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND state IN ('ready', 'running')
+    AND (stage IN ('read', 'assemble') OR (subject_id = $2 AND stage IN ('extract', 'validate')))";
 const OPEN: &str = "SELECT COUNT(*) FROM job WHERE state IN ('ready', 'running')";
 const END_OF_SUBJECT: &str = "UPDATE job SET state = 'done', lease_until = NULL WHERE subject_kind = $1 AND subject_id = $2";
 const END_OTHERS: &str = "UPDATE job SET state = 'done', lease_until = NULL WHERE delivery_id = $1 AND sequence <> $2";
@@ -215,6 +217,11 @@ pub(super) async fn open_of_stage(tx: &mut Tx, delivery: DeliveryId, stage: Stag
 /// Jobs of a delivery that will still run.
 pub(super) async fn open_of_delivery(tx: &mut Tx, delivery: DeliveryId) -> Result<u32, StoreError> {
     count(maybe!(tx, (i64,), OPEN_OF_DELIVERY, delivery.0)?)
+}
+
+/// Jobs that will give this envelope another constat.
+pub(super) async fn open_before_dossier(tx: &mut Tx, delivery: DeliveryId, envelope: EnvelopeId) -> Result<u32, StoreError> {
+    count(maybe!(tx, (i64,), OPEN_BEFORE_DOSSIER, delivery.0, envelope.0)?)
 }
 
 /// Takes every job of a subject off the line.

@@ -25,7 +25,7 @@ pub use envelope::{EnvelopeState, EnvelopeView};
 pub use error::StoreError;
 pub use event::Event;
 pub use export::Export;
-pub use job::{Job, JobState};
+pub use job::{ATTEMPTS, Job, JobState};
 pub use page::PagePicture;
 pub use review::{Question, Review, ReviewState};
 pub use steps::{Failure, Verdict};
