@@ -6,3 +6,4 @@ mod intake;
 mod reading;
 mod store_story;
 mod support;
+mod watcher;

@@ -23,6 +23,7 @@ fn new_delivery(sha256: &str, prefecture: &str) -> NewDelivery {
         channel: Channel::Postal,
         received_on: Some("2026-11-10".parse().unwrap()),
         source: "scanner-1".into(),
+        drop_key: None,
         original: BlobRef { prefecture, delivery: id, kind: BlobKind::Original, address: format!("address-{id}"), bytes: 4096 },
     }
 }

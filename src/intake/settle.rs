@@ -72,11 +72,12 @@ impl Settling {
             *self = Self::new(stamp, now);
         }
         let rests = now.saturating_sub(self.since);
-        if declared || rests >= timing.truncated {
+        if rests >= timing.truncated {
             return Step::Take;
         }
-        // An end that was not there at this stamp cannot have come without changing the stamp.
-        if rests >= timing.rest && !self.without_end { Step::Look } else { Step::Wait }
+        // An end that was not there at this stamp cannot have come without changing the stamp. A declared
+        // file needs its end too: a mark may be left over from an earlier file of the same name.
+        if (declared || rests >= timing.rest) && !self.without_end { Step::Look } else { Step::Wait }
     }
 
     /// The file was opened and this is what its end looks like.
@@ -139,9 +140,13 @@ mod tests {
     }
 
     #[test]
-    fn a_declared_file_is_taken_at_once() {
+    fn a_declared_file_need_not_rest_but_needs_its_end() {
         let mut file = Settling::new(stamp(10, 0), at(0));
-        assert_eq!(file.seen(stamp(10, 0), at(0), true, TIMING), Step::Take);
+        assert_eq!(file.seen(stamp(10, 0), at(0), true, TIMING), Step::Look);
+        assert_eq!(file.after_look(End::Missing), Step::Wait);
+        assert_eq!(file.seen(stamp(10, 0), at(1), true, TIMING), Step::Wait);
+        assert_eq!(file.seen(stamp(20, 1), at(2), true, TIMING), Step::Look);
+        assert_eq!(file.after_look(End::Found), Step::Take);
     }
 
     #[test]

@@ -19,7 +19,8 @@ macro_rules! columns {
 
 const INSERT: &str = "INSERT INTO delivery (id, prefecture, file, sha256, bytes, format, channel, state, refusal, registered_at, received_on, original)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (prefecture, sha256) DO NOTHING";
-const INSERT_LINK: &str = "INSERT INTO delivery_link (id, delivery_id, file, source, dropped_at) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_LINK: &str = "INSERT INTO delivery_link (id, delivery_id, file, source, dropped_at, drop_key) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (delivery_id, drop_key) DO NOTHING";
 const BY_HASH: &str = concat!("SELECT ", columns!(), " FROM delivery WHERE prefecture = $1 AND sha256 = $2");
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM delivery WHERE id = $1 AND ($2 IS NULL OR prefecture = $2)");
 const OF_PERIOD: &str = concat!(
@@ -54,6 +55,9 @@ pub struct NewDelivery {
     pub received_on: Option<Date>,
     /// How it came: the name of a drop folder, or `upload`.
     pub source: String,
+    /// Names this drop where it may be registered twice (the watcher killed before it moved the file, two
+    /// watchers on one folder): the same key again changes nothing. None: every call is a drop of its own.
+    pub drop_key: Option<String>,
     pub original: BlobRef,
 }
 
@@ -178,7 +182,9 @@ impl Store {
         let row = maybe!(&mut tx, Row, BY_HASH, new.prefecture.as_str(), &new.sha256)?;
         let row = row.ok_or_else(|| StoreError::missing("delivery", &new.sha256, scope))?;
         let delivery = row.into_delivery()?;
-        run!(&mut tx, INSERT_LINK, Uuid::now_v7(), delivery.id.0, &new.file, &new.source, now)?;
+        if run!(&mut tx, INSERT_LINK, Uuid::now_v7(), delivery.id.0, &new.file, &new.source, now, &new.drop_key)? == 0 {
+            return Ok(Registration::Duplicate(delivery));
+        }
         let kind = if !fresh {
             "depot_en_double"
         } else if new.refusal.is_some() {

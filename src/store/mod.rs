@@ -17,6 +17,7 @@ mod page;
 mod person;
 mod review;
 mod steps;
+mod waiting;
 
 pub use artefact::NewArtefact;
 pub use delivery::{DayCounts, DayEntry, DayEnvelope, Link, NewDelivery, Registration};
@@ -29,6 +30,7 @@ pub use job::{ATTEMPTS, Job, JobState};
 pub use page::PagePicture;
 pub use review::{Question, Review, ReviewState};
 pub use steps::{Failure, Verdict};
+pub use waiting::WaitingFile;
 
 use db::{Db, Tx};
 

@@ -1,0 +1,198 @@
+//! Our own copy of a source file: hashed while it is made, on the disk before its name, read again and
+//! compared, and only then believed. The source is opened but never changed here.
+
+use super::folder::stamp;
+use super::{WatchError, failed};
+use crate::failpoint;
+use crate::intake::Stamp;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+const BLOCK: usize = 256 << 10;
+const PART: &str = "part";
+
+/// A source file that this process alone may take, for as long as the value lives.
+#[derive(Debug)]
+pub struct Source {
+    pub file: File,
+    pub path: PathBuf,
+    pub stamp: Stamp,
+}
+
+/// Why a source was not opened.
+#[derive(Debug)]
+pub enum NotOpened {
+    /// It is gone, or is another file now.
+    Changed,
+    /// Another watcher has it.
+    Busy,
+    /// This account may not read it.
+    Denied,
+    /// The medium failed.
+    Medium(std::io::Error),
+}
+
+/// Our copy in the spool.
+#[derive(Debug)]
+pub struct Copied {
+    /// Lock held: a watcher that starts does not clear it away.
+    pub file: File,
+    pub path: PathBuf,
+    /// Lower-case hexadecimal.
+    pub sha256: String,
+    pub bytes: u64,
+}
+
+/// Why there is no copy.
+#[derive(Debug)]
+pub enum NotCopied {
+    /// The source was written to while it was read: it has not settled.
+    Changed,
+    /// The source's medium failed.
+    Medium(std::io::Error),
+    /// The spool cannot take it now (a full disk).
+    Spool(std::io::Error),
+    /// What was written is not what is read back, or `fsync` failed: this disk must not be trusted.
+    Fatal(WatchError),
+}
+
+impl Source {
+    /// Opens the file that was seen with `seen`, without following a link and without waiting at a pipe.
+    pub fn open(path: &Path, seen: Stamp) -> Result<Self, NotOpened> {
+        let file = open_plain(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(NotOpened::Busy),
+            // A network file system without locks: the ledger's unique keys still hold.
+            Err(TryLockError::Error(_)) => {}
+        }
+        let source = Self { file, path: path.to_owned(), stamp: seen };
+        if source.is_unchanged() { Ok(source) } else { Err(NotOpened::Changed) }
+    }
+
+    /// True while the path still names this file and nobody wrote to it since it was seen.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        let open = self.file.metadata().is_ok_and(|m| m.is_file() && stamp(&m) == self.stamp);
+        open && fs::symlink_metadata(&self.path).is_ok_and(|m| stamp(&m) == self.stamp)
+    }
+}
+
+/// Opens for a look, without the lock.
+pub fn open_plain(path: &Path) -> Result<File, NotOpened> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => NotOpened::Changed,
+        ErrorKind::PermissionDenied => NotOpened::Denied,
+        // A link took the place of the file since it was seen.
+        _ if error.raw_os_error() == Some(libc::ELOOP) => NotOpened::Changed,
+        _ => NotOpened::Medium(error),
+    })
+}
+
+/// Copies `source` to `spool/name`.
+pub fn copy(source: &mut Source, spool: &Path, name: &str) -> Result<Copied, NotCopied> {
+    let part = spool.join(format!("{name}.{PART}"));
+    let made = copy_to(source, &part, &spool.join(name));
+    if made.is_err() {
+        // Nothing of value: the source is untouched. What cannot be removed now is cleared at the next start.
+        let _gone = fs::remove_file(&part);
+    }
+    made
+}
+
+fn copy_to(source: &mut Source, part: &Path, whole: &Path) -> Result<Copied, NotCopied> {
+    let mut file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(part).map_err(NotCopied::Spool)?;
+    file.try_lock().map_err(|e| NotCopied::Spool(e.into()))?;
+    let (sha256, bytes) = stream(&mut source.file, &mut file)?;
+    failpoint::hit("watcher.copied");
+    file.sync_all().map_err(|e| not_durable(e, part))?;
+    failpoint::hit("watcher.synced");
+    if !source.is_unchanged() {
+        return Err(NotCopied::Changed);
+    }
+    let again = hash(&mut file).map_err(NotCopied::Spool)?;
+    if again != sha256 {
+        return Err(NotCopied::Fatal(WatchError::Corrupt { path: part.to_owned() }));
+    }
+    fs::rename(part, whole).map_err(NotCopied::Spool)?;
+    sync_folder(whole).map_err(NotCopied::Fatal)?;
+    failpoint::hit("watcher.spooled");
+    Ok(Copied { file, path: whole.to_owned(), sha256, bytes })
+}
+
+/// A disk that says it is full can be waited for. Any other error of fsync may have dropped the pages
+/// already: trying again would report a success that is none.
+fn not_durable(error: std::io::Error, part: &Path) -> NotCopied {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => NotCopied::Spool(error),
+        _ => NotCopied::Fatal(failed("made durable", part)(error)),
+    }
+}
+
+/// Reading and writing fail for different reasons and with different consequences, so `io::copy` will not do.
+fn stream(from: &mut File, to: &mut File) -> Result<(String, u64), NotCopied> {
+    from.seek(SeekFrom::Start(0)).map_err(NotCopied::Medium)?;
+    let (mut digest, mut bytes, mut block) = (Sha256::new(), 0u64, vec![0; BLOCK]);
+    loop {
+        let read = match from.read(&mut block) {
+            Ok(0) => return Ok((hexadecimal(digest), bytes)),
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(NotCopied::Medium(error)),
+        };
+        digest.update(&block[..read]);
+        to.write_all(&block[..read]).map_err(NotCopied::Spool)?;
+        bytes += read as u64;
+    }
+}
+
+/// The SHA-256 of a whole file, lower-case hexadecimal.
+pub fn hash(file: &mut File) -> std::io::Result<String> {
+    file.seek(SeekFrom::Start(0))?;
+    let (mut digest, mut block) = (Sha256::new(), vec![0; BLOCK]);
+    loop {
+        match file.read(&mut block) {
+            Ok(0) => return Ok(hexadecimal(digest)),
+            Ok(read) => digest.update(&block[..read]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The digest as text.
+pub fn hexadecimal(digest: Sha256) -> String {
+    digest.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    })
+}
+
+/// Makes the names in the folder of `path` durable.
+pub fn sync_folder(path: &Path) -> Result<(), WatchError> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|f| f.sync_all()).map_err(failed("made durable", folder))
+}
+
+/// Names of copies that a killed watcher left: complete ones, and none of a watcher that lives.
+/// Incomplete ones are removed here.
+pub fn leftovers(spool: &Path) -> Result<Vec<(PathBuf, File)>, WatchError> {
+    let mut whole = Vec::new();
+    for entry in fs::read_dir(spool).map_err(failed("listed", spool))? {
+        let path = entry.map_err(failed("listed", spool))?.path();
+        let Ok(file) = OpenOptions::new().read(true).write(true).open(&path) else { continue };
+        if file.try_lock().is_err() {
+            continue;
+        }
+        if path.extension().is_some_and(|e| e == PART) {
+            fs::remove_file(&path).map_err(failed("removed", &path))?;
+        } else {
+            whole.push((path, file));
+        }
+    }
+    Ok(whole)
+}
