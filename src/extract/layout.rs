@@ -12,6 +12,8 @@ pub(super) struct Token {
     pub key: String,
     pub rect: Rect,
     pub confidence: f32,
+    /// A colon follows: what stands before it is a label.
+    pub colon: bool,
 }
 
 /// Words on one height, left to right.
@@ -53,11 +55,13 @@ pub(super) fn around(tokens: &[Token]) -> Rect {
 impl<'a> Layout<'a> {
     pub fn new(page: &'a PageRead) -> Self {
         let em = median_height(&page.words);
+        let colons: Vec<Rect> = page.words.iter().filter(|w| matches!(w.text.trim(), ":" | "::" | ".:" | ":." | ";")).map(|w| w.rect).collect();
         let mut words: Vec<&Word> = page.words.iter().filter(|w| is_text(w, em)).collect();
         words.sort_by_key(|w| w.rect.y * 2 + w.rect.h);
         let mut rows: Vec<Vec<Token>> = Vec::new();
         for word in words {
-            let token = token(word);
+            let mut token = token(word);
+            token.colon |= colons.iter().any(|c| c.x + em / 2 >= token.rect.right() && c.x < token.rect.right() + em && c.vertical_overlap(&token.rect) > 0);
             // Rows are few and words come from the top: only the last ones can take this word.
             match rows.iter_mut().rev().take(4).find(|row| same_height(row, &token)) {
                 Some(row) => row.push(token),
@@ -99,7 +103,7 @@ impl<'a> Layout<'a> {
 }
 
 fn token(word: &Word) -> Token {
-    Token { text: word.text.clone(), key: squeeze(&word.text), rect: word.rect, confidence: word.confidence }
+    Token { text: word.text.clone(), key: squeeze(&word.text), rect: word.rect, confidence: word.confidence, colon: word.text.ends_with(':') }
 }
 
 fn median_height(words: &[Word]) -> u32 {

@@ -1,5 +1,13 @@
 //! Which document each page is, and what each field says with its evidence.
 
+mod from_mrz;
+mod from_print;
+mod kinds;
+mod labels;
+mod layout;
+mod signs;
+mod text;
+
 use crate::catalogue::Catalogue;
 use crate::domain::{
     Channel, Correction, Decision, EnvelopePages, Extraction, PageRead, Profile, Reading, RequestDates, Sheet, SheetRole, Source,

@@ -45,10 +45,13 @@ fn words(text: &str) -> Option<Vec<String>> {
     let mut out: Vec<String> = Vec::new();
     for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '…' | '/' | '_')).filter(|w| !w.is_empty()) {
         let word = word.replace(['’', '`', '´', '‘'], "'");
-        let word = word.trim_matches(|c: char| !c.is_alphabetic());
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
         let key = fold(word);
         if key.is_empty() || out.is_empty() && TITLES.contains(&key.as_str()) {
             continue;
+        }
+        if out.is_empty() && word.chars().any(char::is_numeric) {
+            return None;
         }
         if word.chars().any(|c| !c.is_alphabetic() && c != '\'' && c != '-') || STOPS.contains(&key.as_str()) {
             break;

@@ -1,0 +1,310 @@
+//! Candidates from the places of a form: zones with what the engines read in them, and check boxes.
+//! Two engines on one zone are one source; they only make each other more or less believable.
+
+use super::kinds::{self, address, name};
+use super::text::{alike, squeeze};
+use crate::catalogue::{Catalogue, FieldDef, FieldKind};
+use crate::domain::{Address, Candidate, CheckBox, Engine, Evidence, FieldId, FieldValue, PageRead, Source, TickState, Zone};
+use std::collections::BTreeMap;
+
+/// Fields whose name and given names forms like to ask for in one place.
+const PAIRS: [(&str, &str); 5] = [
+    ("nom_naissance", "prenoms"),
+    ("conjoint_nom", "conjoint_prenoms"),
+    ("pere_nom", "pere_prenoms"),
+    ("mere_nom", "mere_prenoms"),
+    ("hebergeant_nom", "hebergeant_prenom"),
+];
+
+/// Everything that the zones and boxes of one page say.
+pub(super) fn candidates(page: &PageRead, catalogue: &Catalogue, reference_year: i16, source: Source) -> Vec<Candidate> {
+    let form = Form { page, catalogue, reference_year, source };
+    let mut out: Vec<Candidate> = page.zones.iter().flat_map(|z| form.zone(z)).collect();
+    out.extend(form.address());
+    out.extend(form.choices());
+    out
+}
+
+struct Form<'a> {
+    page: &'a PageRead,
+    catalogue: &'a Catalogue,
+    reference_year: i16,
+    source: Source,
+}
+
+impl Form<'_> {
+    fn zone(&self, zone: &Zone) -> Vec<Candidate> {
+        let Some(field) = self.catalogue.field(zone.field.as_str()) else { return Vec::new() };
+        if zone.empty {
+            return vec![self.make(zone, &field.id, None, zone.readings.first().map_or(Engine::Geometry, |r| r.engine), "", f64::from(zone.label_match))];
+        }
+        if field.kind == FieldKind::Flag && zone.readings.is_empty() {
+            // A place for a signature: ink is the answer.
+            let signed = field.id.as_str().ends_with("_signe");
+            return if signed { vec![self.make(zone, &field.id, Some(FieldValue::Bool(true)), Engine::Geometry, "", 0.7)] } else { Vec::new() };
+        }
+        let pair = PAIRS.iter().find(|(nom, prenoms)| *nom == field.id.as_str() || *prenoms == field.id.as_str());
+        if let Some((nom, prenoms)) = pair.filter(|_| asks_both(&zone.label)) {
+            return self.two_names(zone, nom, prenoms);
+        }
+        self.readings(zone, field)
+    }
+
+    /// Each distinct value that an engine read, most believable first.
+    fn readings(&self, zone: &Zone, field: &FieldDef) -> Vec<Candidate> {
+        let mut values: BTreeMap<FieldValue, Vec<(Engine, f32, &str)>> = BTreeMap::new();
+        for reading in &zone.readings {
+            if let Some(value) = kinds::parse(field, &reading.text, self.reference_year) {
+                values.entry(value).or_default().push((reading.engine, reading.confidence, &reading.text));
+            }
+        }
+        let alone = values.len() == 1;
+        let mut out: Vec<Candidate> = values
+            .into_iter()
+            .map(|(value, readers)| {
+                let trust = believed(&readers, alone) * f64::from(zone.label_match.clamp(0.5, 1.0));
+                let (engine, _, raw) = readers.iter().max_by(|a, b| rank(a.0).cmp(&rank(b.0))).copied().unwrap_or((Engine::Tesseract, 0.0, ""));
+                self.make(zone, &field.id, Some(value), engine, raw, trust)
+            })
+            .collect();
+        out.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        if out.is_empty() {
+            // Ink that no engine made a value of: a person must look, and the place is not empty.
+            let raw = zone.readings.iter().map(|r| r.text.as_str()).next().unwrap_or_default();
+            out.push(Candidate { empty: false, ..self.make(zone, &field.id, None, Engine::Tesseract, raw, 0.05) });
+        }
+        out
+    }
+
+    fn two_names(&self, zone: &Zone, nom: &str, prenoms: &str) -> Vec<Candidate> {
+        let mut out = Vec::new();
+        for reading in &zone.readings {
+            let Some((surname, given)) = name::both(&reading.text) else { continue };
+            let trust = f64::from(reading.confidence) * 0.8;
+            out.push(self.make(zone, &FieldId::from(nom), Some(FieldValue::Text(surname)), reading.engine, &reading.text, trust));
+            let given = if self.catalogue.field(prenoms).is_some_and(|f| f.kind == FieldKind::Names) { FieldValue::List(given) } else { FieldValue::Text(given.join(" ")) };
+            out.push(self.make(zone, &FieldId::from(prenoms), Some(given), reading.engine, &reading.text, trust));
+        }
+        out
+    }
+
+    /// Street, postcode and town stand in places of their own.
+    fn address(&self) -> Option<Candidate> {
+        let best = |field: &str| {
+            let zone = self.page.zones.iter().find(|z| z.field.as_str() == field && !z.empty)?;
+            let mut readings: Vec<_> = zone.readings.iter().collect();
+            readings.sort_by(|a, b| rank(b.engine).cmp(&rank(a.engine)));
+            Some((zone, readings))
+        };
+        let (street_zone, streets) = best("adresse")?;
+        let (_, codes) = best("code_postal")?;
+        let (_, towns) = best("commune")?;
+        let (numero, voie) = streets.iter().find_map(|r| address::street(&r.text))?;
+        let code_postal = codes.iter().find_map(|r| address::postcode(&r.text))?;
+        let commune = towns.iter().find_map(|r| address::town(&r.text))?;
+        let trust = [&streets, &codes, &towns].iter().filter_map(|r| r.first()).map(|r| f64::from(r.confidence)).fold(1.0, f64::min);
+        let value = FieldValue::Address(Address { numero, voie, complement: None, code_postal, commune, pays: Some("FR".to_owned()) });
+        let raw = [streets.first(), codes.first(), towns.first()].iter().flatten().map(|r| r.text.as_str()).collect::<Vec<_>>().join(" ");
+        Some(self.make(street_zone, &FieldId::from("adresse"), Some(value), Engine::Ppocr, &raw, trust * 0.8))
+    }
+
+    /// One answer for each question that exactly one box answers.
+    fn choices(&self) -> Vec<Candidate> {
+        let mut asked: BTreeMap<FieldId, Vec<(&CheckBox, String)>> = BTreeMap::new();
+        for tick in &self.page.checkboxes {
+            if let Some((field, answer)) = self.question(tick) {
+                asked.entry(field).or_default().push((tick, answer));
+            }
+        }
+        let answers = asked.into_iter().filter_map(|(field, boxes)| {
+            let marked: Vec<&(&CheckBox, String)> = boxes.iter().filter(|(b, _)| b.state == TickState::Marked).collect();
+            let doubtful = boxes.iter().any(|(b, _)| b.state == TickState::Doubtful);
+            let [(tick, answer)] = marked.as_slice() else { return None };
+            let flag = self.catalogue.field(field.as_str()).is_some_and(|f| f.kind == FieldKind::Flag);
+            let value = if flag { FieldValue::Bool(answer == "oui") } else { FieldValue::Text(answer.clone()) };
+            let trust = if doubtful { 0.5 } else { 0.9 };
+            Some(self.ticked(tick, &field, value, trust))
+        });
+        answers.collect()
+    }
+
+    /// Which question a box belongs to, and which answer it is: by the label of its group, else by its words alone.
+    fn question(&self, tick: &CheckBox) -> Option<(FieldId, String)> {
+        let asked: Vec<&FieldDef> = self.catalogue.fields.iter().filter(|f| !f.choices.is_empty() || f.id.as_str() == "permit_id").collect();
+        let named = asked.iter().filter(|f| f.labels.iter().any(|l| alike(l, &tick.group) || begins(&tick.group, l)));
+        let by_group = named.filter_map(|f| self.answer(f, &tick.words).map(|a| (f.id.clone(), a)));
+        if let Some(found) = by_group.min_by_key(|(id, _)| usize::from(id.as_str() == "permit_id")) {
+            return Some(found);
+        }
+        let mut by_words = asked.iter().filter(|f| f.kind == FieldKind::Choice || f.id.as_str() == "permit_id").filter_map(|f| self.answer(f, &tick.words).map(|a| (f.id.clone(), a)));
+        let first = by_words.next()?;
+        by_words.next().is_none().then_some(first)
+    }
+
+    fn answer(&self, field: &FieldDef, words: &str) -> Option<String> {
+        if field.id.as_str() == "permit_id" {
+            return super::request::permit_named(self.catalogue, words).map(|p| p.0);
+        }
+        kinds::choice(words, &field.choices)
+    }
+
+    fn ticked(&self, tick: &CheckBox, field: &FieldId, value: FieldValue, confidence: f64) -> Candidate {
+        Candidate {
+            field: field.clone(),
+            value: Some(value.clone()),
+            empty: false,
+            confidence,
+            evidence: Evidence {
+                source: self.source,
+                engine: Engine::Geometry,
+                page: self.page.number,
+                rect: self.page.transform.to_scan(tick.rect),
+                value: Some(value),
+                raw: tick.words.clone(),
+                proof: None,
+            },
+        }
+    }
+
+    fn make(&self, zone: &Zone, field: &FieldId, value: Option<FieldValue>, engine: Engine, raw: &str, confidence: f64) -> Candidate {
+        Candidate {
+            field: field.clone(),
+            empty: value.is_none(),
+            confidence: confidence.clamp(0.01, 0.97),
+            evidence: Evidence {
+                source: self.source,
+                engine,
+                page: self.page.number,
+                rect: self.page.transform.to_scan(zone.rect),
+                value: value.clone(),
+                raw: raw.to_owned(),
+                proof: None,
+            },
+            value,
+        }
+    }
+}
+
+/// The better reader of places on forms comes last in rank.
+fn rank(engine: Engine) -> u8 {
+    match engine {
+        Engine::Ppocr => 2,
+        Engine::Tesseract => 1,
+        _ => 0,
+    }
+}
+
+fn believed(readers: &[(Engine, f32, &str)], alone: bool) -> f64 {
+    let surest = f64::from(readers.iter().map(|r| r.1).fold(0.0, f32::max));
+    match (readers.len(), alone) {
+        (2.., true) => 0.75 + 0.2 * surest,
+        (2.., false) => 0.6 + 0.2 * surest,
+        (_, true) => 0.4 + 0.4 * surest,
+        (_, false) => 0.2 + 0.4 * surest + 0.05 * f64::from(readers.iter().map(|r| rank(r.0)).max().unwrap_or(0)),
+    }
+}
+
+fn asks_both(label: &str) -> bool {
+    let key = squeeze(label);
+    key.contains("PRENOM") && key.replacen("PRENOM", "", 1).contains("NOM")
+}
+
+fn begins(text: &str, label: &str) -> bool {
+    let (text, label) = (squeeze(text), squeeze(label));
+    label.len() >= 4 && text.starts_with(&label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::tests::page;
+    use super::*;
+    use crate::domain::{Rect, ZoneOrigin, ZoneReading, ZoneShape};
+
+    fn catalogue() -> Catalogue {
+        #[derive(serde::Deserialize)]
+        struct File {
+            fields: Vec<FieldDef>,
+        }
+        let text = "
+[[fields]]
+id = 'numero_etranger'
+label = 'x'
+kind = 'number'
+pattern = '\\d{10}'
+[[fields]]
+id = 'pere_nom'
+label = 'x'
+kind = 'name'
+[[fields]]
+id = 'pere_prenoms'
+label = 'x'
+kind = 'names'
+[[fields]]
+id = 'sexe'
+label = 'x'
+kind = 'choice'
+labels = ['Sexe']
+choices = [{ id = 'M', words = ['Masculin'] }, { id = 'F', words = ['Féminin'] }]
+";
+        let mut catalogue = Catalogue::default();
+        catalogue.fields = toml::from_str::<File>(text).unwrap().fields;
+        catalogue
+    }
+
+    fn zone(field: &str, label: &str, readings: &[(Engine, &str)]) -> Zone {
+        Zone {
+            field: FieldId::from(field),
+            shape: ZoneShape::Line,
+            origin: ZoneOrigin::Discovered,
+            rect: Rect::new(100, 100, 400, 40),
+            label: label.to_owned(),
+            label_rect: Rect::new(100, 60, 200, 30),
+            label_match: 1.0,
+            ink: 0.1,
+            empty: readings.is_empty(),
+            readings: readings.iter().map(|(engine, text)| ZoneReading { engine: *engine, text: (*text).to_owned(), confidence: 0.9 }).collect(),
+        }
+    }
+
+    fn tick(words: &str, state: TickState) -> CheckBox {
+        CheckBox { rect: Rect::new(10, 10, 20, 20), words: words.to_owned(), group: "Sexe".to_owned(), ink: 0.2, state }
+    }
+
+    #[test]
+    fn agreeing_engines_are_one_surer_candidate_and_differing_ones_two() {
+        let mut page = page(&[]);
+        page.zones.push(zone("numero_etranger", "N° étranger", &[(Engine::Tesseract, "44502 58423"), (Engine::Ppocr, "4450258423")]));
+        let agreed = candidates(&page, &catalogue(), 2026, Source::Form);
+        assert_eq!(agreed.len(), 1);
+        page.zones[0].readings[0].text = "4450258428".to_owned();
+        let differing = candidates(&page, &catalogue(), 2026, Source::Form);
+        assert_eq!(differing.len(), 2);
+        assert!(differing.iter().all(|c| c.confidence < agreed[0].confidence));
+    }
+
+    #[test]
+    fn an_empty_zone_says_so_and_ink_without_a_value_does_not() {
+        let mut page = page(&[]);
+        page.zones.push(zone("numero_etranger", "N° étranger", &[]));
+        page.zones.push(zone("numero_etranger", "N° étranger", &[(Engine::Tesseract, "~~~")]));
+        let found = candidates(&page, &catalogue(), 2026, Source::Form);
+        assert_eq!(found.iter().map(|c| (c.value.is_some(), c.empty)).collect::<Vec<_>>(), [(false, true), (false, false)]);
+    }
+
+    #[test]
+    fn a_place_for_both_names_gives_both() {
+        let mut page = page(&[]);
+        page.zones.push(zone("pere_nom", "Père (nom, prénoms)", &[(Engine::Ppocr, "LI Wei")]));
+        let found = candidates(&page, &catalogue(), 2026, Source::Form);
+        assert_eq!(found.iter().map(|c| c.field.as_str()).collect::<Vec<_>>(), ["pere_nom", "pere_prenoms"]);
+    }
+
+    #[test]
+    fn exactly_one_marked_box_is_an_answer() {
+        let mut page = page(&[]);
+        page.checkboxes = vec![tick("Masculin", TickState::Marked), tick("Féminin", TickState::Clear)];
+        assert_eq!(candidates(&page, &catalogue(), 2026, Source::Form)[0].value, Some(FieldValue::Text("M".to_owned())));
+        page.checkboxes[1].state = TickState::Marked;
+        assert!(candidates(&page, &catalogue(), 2026, Source::Form).is_empty(), "two marks are no answer");
+    }
+}

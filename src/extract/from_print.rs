@@ -1,0 +1,271 @@
+//! Candidates from the printed words of a page: the value beside or below each label that the document
+//! is known to print, patterns where there is no label, and blocks of name and address.
+
+use super::kinds::{self, address, date, name};
+use super::labels::{Book, Hit, places};
+use super::layout::{Layout, Token, around, join};
+use crate::catalogue::{Catalogue, DocumentDef, FieldDef, FieldKind};
+use crate::domain::{Candidate, Engine, Evidence, FieldId, FieldValue, Rect, Source};
+use regex::RegexBuilder;
+
+/// What is needed to read any page.
+pub(super) struct Reader<'a> {
+    pub catalogue: &'a Catalogue,
+    pub reference_year: i16,
+}
+
+impl Reader<'_> {
+    /// Labels of one document: its own, then those of every field, which only stop a value.
+    pub fn book(&self, document: Option<&DocumentDef>) -> (Book, Vec<FieldId>) {
+        let mut book = Book::default();
+        let mut wanted: Vec<FieldId> = ["date_document", "expire_le", "date_reception"].map(FieldId::from).to_vec();
+        for value in document.map(|d| d.values.as_slice()).unwrap_or_default() {
+            for (rank, label) in value.labels.iter().enumerate() {
+                book.add(label, &value.field, rank);
+            }
+            wanted.push(value.field.clone());
+        }
+        for field in &self.catalogue.fields {
+            let own = document.is_some_and(|d| d.values.iter().any(|v| v.field == field.id && !v.labels.is_empty()));
+            for (rank, label) in field.labels.iter().enumerate().filter(|_| !own) {
+                book.add_stop(label, &field.id, rank);
+            }
+        }
+        (book, wanted)
+    }
+
+    /// Every value that the labels and patterns of the document give on this page.
+    pub fn values(&self, layout: &Layout, document: Option<&DocumentDef>, source: Source) -> Vec<Candidate> {
+        let (book, wanted) = self.book(document);
+        let hits = book.hits(layout);
+        let mut out = Vec::new();
+        for hit in &hits {
+            let fields: Vec<&FieldDef> = hit.fields.iter().filter(|f| wanted.contains(f)).filter_map(|f| self.catalogue.field(f.as_str())).collect();
+            out.extend(self.beside(layout, &hits, hit, &fields, source));
+        }
+        for value in document.map(|d| d.values.as_slice()).unwrap_or_default() {
+            if let (Some(pattern), Some(field)) = (&value.pattern, self.catalogue.field(value.field.as_str())) {
+                out.extend(self.by_pattern(layout, field, pattern, source));
+            }
+        }
+        out
+    }
+
+    /// The values of one label; a label of two names gives both.
+    fn beside(&self, layout: &Layout, hits: &[Hit], hit: &Hit, fields: &[&FieldDef], source: Source) -> Vec<Candidate> {
+        let surname = fields.iter().find(|f| f.kind == FieldKind::Name);
+        let given = fields.iter().find(|f| f.kind == FieldKind::Names || f.id.as_str().ends_with("_prenom"));
+        if let (Some(surname), Some(given)) = (surname, given)
+            && surname.id != given.id
+        {
+            return self.two_names(layout, hits, hit, surname, given, source);
+        }
+        let dated = fields.iter().any(|f| f.kind == FieldKind::Date);
+        fields.iter().filter_map(|field| self.one(layout, hits, hit, field, dated, source)).collect()
+    }
+
+    fn one(&self, layout: &Layout, hits: &[Hit], hit: &Hit, field: &FieldDef, dated: bool, source: Source) -> Option<Candidate> {
+        let lines = if field.kind == FieldKind::Address { 3 } else { 1 };
+        places(layout, hits, hit, lines).into_iter().enumerate().find_map(|(order, tokens)| {
+            let mut text = join(&tokens);
+            if dated && field.kind != FieldKind::Date {
+                // "Date et lieu": the place is what follows the date.
+                text = date::find(&text, self.reference_year).map_or(text, |found| found.rest);
+                text = text.trim_start_matches("à ").trim_start_matches("À ").to_owned();
+            }
+            if field.kind == FieldKind::Text {
+                text = without_brackets(&text);
+            }
+            let value = kinds::parse(field, &text, self.reference_year)?;
+            let trust = hit.quality * sureness(&tokens) * if order == 0 { 0.9 } else { 0.75 } * (1.0 - 0.02 * hit.rank.min(20) as f64);
+            Some(candidate(layout, &field.id, value, around(&tokens), &text, trust, source))
+        })
+    }
+
+    fn two_names(&self, layout: &Layout, hits: &[Hit], hit: &Hit, surname: &FieldDef, given: &FieldDef, source: Source) -> Vec<Candidate> {
+        let Some(tokens) = places(layout, hits, hit, 1).into_iter().next() else { return Vec::new() };
+        let text = join(&tokens);
+        let Some((nom, prenoms)) = name::both(&text) else { return Vec::new() };
+        let trust = hit.quality * sureness(&tokens) * 0.85;
+        let prenoms = if given.kind == FieldKind::Names { FieldValue::List(prenoms) } else { FieldValue::Text(prenoms.join(" ")) };
+        vec![
+            candidate(layout, &surname.id, FieldValue::Text(nom), around(&tokens), &text, trust, source),
+            candidate(layout, &given.id, prenoms, around(&tokens), &text, trust, source),
+        ]
+    }
+
+    fn by_pattern(&self, layout: &Layout, field: &FieldDef, pattern: &str, source: Source) -> Vec<Candidate> {
+        // A pattern of the catalogue is checked when it is loaded; a bad one finds nothing.
+        let Ok(pattern) = RegexBuilder::new(pattern).case_insensitive(true).build() else { return Vec::new() };
+        let text = layout.text();
+        let found = pattern.captures_iter(&text).take(4).filter_map(|c| c.get(1));
+        found
+            .filter_map(|m| {
+                let value = kinds::parse(field, m.as_str(), self.reference_year)?;
+                Some(candidate(layout, &field.id, value, layout.rect_of(m.start(), m.end()), m.as_str(), 0.7, source))
+            })
+            .collect()
+    }
+}
+
+/// A candidate whose rectangle is led back to the page as scanned.
+pub(super) fn candidate(layout: &Layout, field: &FieldId, value: FieldValue, rect: Rect, raw: &str, confidence: f64, source: Source) -> Candidate {
+    Candidate {
+        field: field.clone(),
+        value: Some(value.clone()),
+        empty: false,
+        confidence: confidence.clamp(0.01, 0.95),
+        evidence: Evidence {
+            source,
+            engine: Engine::Tesseract,
+            page: layout.page.number,
+            rect: layout.page.transform.to_scan(rect),
+            value: Some(value),
+            raw: raw.to_owned(),
+            proof: None,
+        },
+    }
+}
+
+fn sureness(tokens: &[Token]) -> f64 {
+    f64::from(tokens.iter().map(|t| t.confidence).fold(1.0, f32::min)).max(0.3)
+}
+
+fn without_brackets(text: &str) -> String {
+    match (text.find('('), text.find(')')) {
+        (Some(from), Some(to)) if from > 0 && to > from => format!("{}{}", &text[..from], &text[to + 1..]).trim().to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+/// A name and an address one above the other, as letters and bills print them.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    /// The line above the street, empty when there is none.
+    pub name: String,
+    pub address: crate::domain::Address,
+    pub rect: Rect,
+}
+
+/// All blocks of the page.
+pub(super) fn blocks(layout: &Layout) -> Vec<Block> {
+    let segments = segments(layout);
+    let mut out = Vec::new();
+    for town in &segments {
+        let text = join(town);
+        if !text.starts_with(|c: char| c.is_ascii_digit()) || text.len() > 60 {
+            continue;
+        }
+        let (mut lines, mut last) = (vec![text], around(town));
+        let mut rect = last;
+        for _ in 0..4 {
+            let Some(above) = above(&segments, &last, layout.em) else { break };
+            last = around(above);
+            rect = rect.union(&last);
+            lines.insert(0, join(above));
+        }
+        let Some(street) = (0..lines.len() - 1).rev().find(|&i| address::is_street(&lines[i])) else { continue };
+        let Some(address) = address::parse(&format!("{} {}", lines[street], lines[lines.len() - 1])) else { continue };
+        let name = lines[..street].iter().rev().find(|l| name::one(l).is_some()).cloned().unwrap_or_default();
+        out.push(Block { name, address, rect });
+    }
+    out
+}
+
+fn segments<'a>(layout: &'a Layout) -> Vec<&'a [Token]> {
+    let mut out = Vec::new();
+    for row in &layout.rows {
+        let mut from = 0;
+        for at in 1..=row.tokens.len() {
+            if at == row.tokens.len() || super::labels::gap(&row.tokens[at - 1], &row.tokens[at]) > layout.em * 3 {
+                out.push(&row.tokens[from..at]);
+                from = at;
+            }
+        }
+    }
+    out
+}
+
+/// The nearest segment that begins at the same column on the line above.
+fn above<'a>(segments: &[&'a [Token]], below: &Rect, em: u32) -> Option<&'a [Token]> {
+    let near = segments.iter().filter(|s| {
+        let rect = around(s);
+        rect.x.abs_diff(below.x) <= em * 3 / 2 && rect.bottom() <= below.y + em / 2 && below.y.saturating_sub(rect.bottom()) < em * 5 / 2
+    });
+    near.max_by_key(|s| around(s).y).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::tests::page;
+    use super::*;
+
+    fn catalogue() -> Catalogue {
+        let fields = "
+[[fields]]
+id = 'pere_nom'
+label = 'x'
+kind = 'name'
+labels = ['Père']
+[[fields]]
+id = 'pere_prenoms'
+label = 'x'
+kind = 'names'
+labels = ['Père']
+[[fields]]
+id = 'date_naissance'
+label = 'x'
+kind = 'date'
+labels = ['Né(e) le', 'Date et lieu de naissance']
+[[fields]]
+id = 'lieu_naissance'
+label = 'x'
+kind = 'text'
+labels = ['Date et lieu de naissance', 'À']
+[[fields]]
+id = 'ressources_mensuelles'
+label = 'x'
+kind = 'amount'
+";
+        #[derive(serde::Deserialize)]
+        struct File {
+            fields: Vec<FieldDef>,
+        }
+        let mut catalogue = Catalogue::default();
+        catalogue.fields = toml::from_str::<File>(fields).unwrap().fields;
+        catalogue
+    }
+
+    fn read(lines: &[(u32, u32, &str)]) -> Vec<(String, String)> {
+        let document: DocumentDef = toml::from_str(
+            "id = 'acte'\nlabel = 'x'\nvalues = [{ field = 'pere_nom' }, { field = 'pere_prenoms' }, { field = 'date_naissance' }, { field = 'lieu_naissance' }, { field = 'ressources_mensuelles', pattern = 'solde [^\\d]*([\\d ]+,\\d\\d)' }]",
+        )
+        .unwrap();
+        let catalogue = catalogue();
+        let reader = Reader { catalogue: &catalogue, reference_year: 2026 };
+        let page = page(lines);
+        let found = reader.values(&Layout::new(&page), Some(&document), Source::Text);
+        found.into_iter().map(|c| (c.field.0, serde_json::to_string(&c.value).unwrap())).collect()
+    }
+
+    #[test]
+    fn a_register_gives_names_dates_and_places() {
+        let found = read(&[(100, 100, "Né(e) le : 16 juin 1978"), (100, 200, "À : BELÉM (BRÉSIL)"), (100, 300, "Père : OLIVEIRA João")]);
+        let expect = [("date_naissance", "\"1978-06-16\""), ("lieu_naissance", "\"BELÉM\""), ("pere_nom", "\"OLIVEIRA\""), ("pere_prenoms", "[\"JOÃO\"]")];
+        assert_eq!(found, expect.map(|(f, v)| (f.to_owned(), v.to_owned())));
+    }
+
+    #[test]
+    fn date_and_place_share_a_label_and_a_pattern_needs_none() {
+        let found = read(&[(100, 100, "DATE ET LIEU DE NAISSANCE"), (100, 150, "06/11/2001 TUNIS"), (100, 400, "présente un solde créditeur de 20 971,02 €")]);
+        assert_eq!(found.iter().map(|f| f.1.as_str()).collect::<Vec<_>>(), ["\"2001-11-06\"", "\"TUNIS\"", "\"20971.02\""]);
+    }
+
+    #[test]
+    fn a_block_has_a_name_and_an_address() {
+        let page = page(&[(100, 100, "EAU DU MIDI"), (1300, 400, "M. BEN YOUSSEF WASSIM"), (1300, 460, "98 AVENUE JEAN JAURÈS"), (1300, 520, "69126 BRINDAS"), (100, 900, "12345 est notre référence")]);
+        let found = blocks(&Layout::new(&page));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].name.as_str(), found[0].address.commune.as_str()), ("M. BEN YOUSSEF WASSIM", "BRINDAS"));
+    }
+}
