@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The marks that a sign may name besides words.
-const MARKS: [&str; 9] =
-    ["mrz:P", "mrz:V", "mrz:I", "mrz:A", "code:data_matrix", "photo", "signature", "combs", "checkboxes"];
+const MARKS: [&str; 12] = [
+    "mrz:P", "mrz:V", "mrz:I", "mrz:A", "mrz:IR", "mrz:IDFRA", "mrz:PFRA", "code:data_matrix", "photo", "signature", "combs", "checkboxes",
+];
 
 /// Something wrong in a file of the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,9 +144,13 @@ impl Checker<'_> {
                 self.report(&file, "weight = 0", "a sign of weight 0 says nothing".into(), None);
             }
         }
-        if document.signs.iter().filter(|s| s.weight > 0.0).count() < 2 {
+        if document.like.is_empty() && document.signs.iter().filter(|s| s.weight > 0.0).count() < 2 {
             let hint = Some("two signs must be able to agree: add a second".into());
             self.report(&file, "id =", format!("`{}` has fewer than two signs", document.id), hint);
+        }
+        let types = self.catalogue.documents.iter().map(|d| d.id.as_str()).collect();
+        for other in document.like.iter().filter(|o| self.catalogue.document(o.as_str()).is_none()) {
+            self.unknown(&file, "document", other.as_str(), &types);
         }
         let known = self.catalogue.fields.iter().map(|f| f.id.as_str()).collect();
         for value in &document.values {

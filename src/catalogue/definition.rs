@@ -1,7 +1,7 @@
 //! The shape of the files under `pipelines/`.
 
 use super::Condition;
-use crate::domain::{FieldId, LineClass, PermitId, PieceKind, Rank};
+use crate::domain::{FieldId, Person, LineClass, PermitId, PieceKind, Rank};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -86,6 +86,16 @@ pub struct DocumentDef {
     /// True for pages that are surely none of the documents of the lists (advert, covering letter).
     #[serde(default)]
     pub none: bool,
+    /// Whose paper it may be; empty = the applicant's own. A paper of somebody else is a finding.
+    #[serde(default)]
+    pub persons: Vec<Person>,
+    /// Types whose papers may also serve as this one (a bill proves the host's address as well): the same print, told
+    /// apart by the permit's list and by whose paper it is.
+    #[serde(default)]
+    pub like: Vec<PieceKind>,
+    /// True when it shows that the téléservice was closed to the applicant (R431-2): admissibility, no row of a list.
+    #[serde(default)]
+    pub admissibility: bool,
     /// Signs that a page is of this type; two or more must agree.
     #[serde(default)]
     pub signs: Vec<Sign>,
@@ -101,7 +111,7 @@ pub struct Sign {
     /// Any of these phrases, compared without accents, case and punctuation, with tolerance.
     #[serde(default)]
     pub any: Vec<String>,
-    /// A mark other than words: `mrz:P`, `mrz:V`, `mrz:I`, `code:data_matrix`, `photo`, `signature`, `combs`, `checkboxes`.
+    /// A mark other than words: `mrz:P`, `mrz:V`, `mrz:I` (code and issuer begin so: `mrz:IR`, `mrz:IDFRA`), `code:data_matrix`, `photo`, `signature`, `combs`, `checkboxes`.
     #[serde(default)]
     pub mark: Option<String>,
     /// 1 = weak, 2 = usual, 4 = the title of this very document. Negative speaks against.

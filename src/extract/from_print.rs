@@ -4,6 +4,7 @@
 use super::kinds::{self, address, date, name};
 use super::labels::{Book, Hit, places};
 use super::layout::{Layout, Token, around, join};
+use super::text::squeeze;
 use crate::catalogue::{Catalogue, DocumentDef, FieldDef, FieldKind};
 use crate::domain::{Candidate, Engine, Evidence, FieldId, FieldValue, Rect, Source};
 use regex::RegexBuilder;
@@ -49,6 +50,49 @@ impl Reader<'_> {
             }
         }
         out
+    }
+
+    /// The words of a form, where no place was found by geometry: every field, under the heading of its section.
+    pub fn form(&self, layout: &Layout) -> Vec<Candidate> {
+        let mut book = Book::default();
+        for field in &self.catalogue.fields {
+            for (rank, label) in field.labels.iter().enumerate() {
+                book.add(label, &field.id, rank);
+            }
+        }
+        let hits = book.hits(layout);
+        let mut out = Vec::new();
+        for hit in &hits {
+            let section = self.section(layout, hit.row);
+            let meant = |id: &FieldId| match section {
+                Some(section) if section.id != "demandeur" => section.fields.get(id).cloned().or_else(|| id.as_str().starts_with(section.id.as_str()).then(|| id.clone())),
+                _ => Some(id.clone()),
+            };
+            // A form asks for a thing once: a label of several fields means the first that it can give a value of.
+            let fields: Vec<FieldId> = hit.fields.iter().filter_map(meant).collect();
+            let fields: Vec<&FieldDef> = fields.iter().filter_map(|f| self.catalogue.field(f.as_str())).filter(|f| !matches!(f.kind, FieldKind::Flag)).collect();
+            out.extend(self.beside(layout, &hits, hit, &fields, Source::Form));
+        }
+        for candidate in &mut out {
+            // Words of a form are read through rules and combs.
+            candidate.confidence *= 0.6;
+        }
+        out
+    }
+
+    /// The heading above a row, when the form has such headings.
+    fn section(&self, layout: &Layout, row: usize) -> Option<&crate::catalogue::Section> {
+        layout.rows[..row].iter().rev().find_map(|r| {
+            let key: String = r.tokens.iter().map(|t| t.key.as_str()).collect();
+            let heading = key.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, 'I' | 'V' | 'X'));
+            let numbered = heading.len() < key.len();
+            self.catalogue.sections.iter().find(|s| {
+                s.words.iter().any(|w| {
+                    let word = squeeze(w);
+                    heading == word || numbered && word.len() > 3 && heading.starts_with(&word) && heading.len() < word.len() + 20
+                })
+            })
+        })
     }
 
     /// The values of one label; a label of two names gives both.

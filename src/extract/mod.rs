@@ -1,33 +1,30 @@
 //! Which document each page is, and what each field says with its evidence.
+//!
+//! [`describe`] looks at each page by itself: its role, the documents it may be, the values it shows.
+//! [`extract`] looks at the pages of one envelope together: whose papers they are, what is asked for,
+//! and what may be accepted for each field.
 
+mod from_form;
 mod from_mrz;
 mod from_print;
 mod kinds;
 mod labels;
 mod layout;
+mod page;
+mod request;
 mod signs;
 mod text;
 
 use crate::catalogue::Catalogue;
 use crate::domain::{
-    Channel, Correction, Decision, EnvelopePages, Extraction, PageRead, Profile, Reading, RequestDates, Sheet, SheetRole, Source,
+    Channel, Correction, Decision, EnvelopePages, Extraction, PageRead, Profile, Reading, RequestDates, Sheet, Source,
 };
 use std::collections::BTreeMap;
 
 /// What each page says by itself.
 #[must_use]
-pub fn describe(pages: &[PageRead], _catalogue: &Catalogue, _test_authorities: bool, _corrections: &[Correction]) -> Vec<Sheet> {
-    pages
-        .iter()
-        .map(|p| Sheet {
-            page: p.number,
-            role: SheetRole::Document,
-            kinds: Vec::new(),
-            surely_none: false,
-            candidates: Vec::new(),
-            permits: Vec::new(),
-        })
-        .collect()
+pub fn describe(pages: &[PageRead], catalogue: &Catalogue, _test_authorities: bool, corrections: &[Correction]) -> Vec<Sheet> {
+    page::describe(pages, catalogue, corrections)
 }
 
 /// Weighs what the sheets of one envelope say.

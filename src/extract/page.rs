@@ -1,0 +1,140 @@
+//! One page by itself: its role, the documents that it may be, the values that it shows.
+
+use super::from_print::{Reader, blocks, candidate};
+use super::layout::Layout;
+use super::{from_form, from_mrz, request, signs};
+use crate::catalogue::{Catalogue, DocumentDef};
+use crate::domain::{
+    Candidate, Correction, CorrectionAct, FieldId, FieldValue, KindGuess, MarkKind, PageRead, PageState, Sheet, SheetRole, Source, mrz::Mrz,
+};
+
+/// Text of the code on a separator sheet.
+const SEPARATOR: &str = "PASSERELLE|SEP|";
+/// The request form among the documents.
+pub(super) const FORM: &str = "formulaire_demande";
+/// From here on a guess is used to choose which labels to look for.
+const SURE: f64 = 0.45;
+/// The year taken when no page bears a date: births are then told from this century up to it.
+const NO_YEAR: i16 = 2026;
+
+/// What each page says by itself. Corrections of a page's kind are already known facts here.
+pub(super) fn describe(pages: &[PageRead], catalogue: &Catalogue, corrections: &[Correction]) -> Vec<Sheet> {
+    let reference_year = reference_year(pages);
+    let reader = Reader { catalogue, reference_year };
+    pages.iter().map(|page| sheet(page, &reader, corrections)).collect()
+}
+
+/// The latest year that several dates of the papers share: letters, bills and copies are recent.
+pub(super) fn reference_year(pages: &[PageRead]) -> i16 {
+    let mut counts: std::collections::BTreeMap<i16, usize> = std::collections::BTreeMap::new();
+    for word in pages.iter().flat_map(|p| &p.words) {
+        if word.text.len() <= 12
+            && let Some(FieldValue::Date(date)) = super::kinds::date::parse(&word.text, NO_YEAR)
+        {
+            *counts.entry(date.year()).or_default() += 1;
+        }
+    }
+    counts.into_iter().max_by_key(|(year, count)| (*count, *year)).map_or(NO_YEAR, |(year, _)| year.max(2000) + 1)
+}
+
+fn sheet(page: &PageRead, reader: &Reader, corrections: &[Correction]) -> Sheet {
+    let empty = |role| Sheet { page: page.number, role, kinds: Vec::new(), surely_none: false, candidates: Vec::new(), permits: Vec::new() };
+    match page.state {
+        PageState::Blank => return empty(SheetRole::Blank),
+        PageState::Unreadable(_) => return empty(SheetRole::Unreadable),
+        PageState::Read => {}
+    }
+    if page.codes.iter().any(|c| c.text.starts_with(SEPARATOR)) {
+        return empty(SheetRole::Separator);
+    }
+    let layout = Layout::new(page);
+    let zones = from_mrz::zones(page, reader.reference_year);
+    let parsed: Vec<Mrz> = zones.iter().map(|(zone, _)| zone.clone()).collect();
+    let kinds = match reclassified(page.number, corrections) {
+        Some(kind) => vec![KindGuess { kind: kind.as_str().into(), confidence: 1.0, signs: Vec::new() }],
+        None => signs::guesses(&layout, &parsed, &reader.catalogue.documents),
+    };
+    let document = kinds.first().filter(|k| k.confidence >= SURE).and_then(|k| reader.catalogue.document(k.kind.as_str()));
+    let candidates = candidates(page, &layout, &zones, document, reader);
+    let permits = permits(&layout, &candidates, document, reader.catalogue);
+    Sheet { page: page.number, role: role(document), surely_none: document.is_some_and(|d| d.none), kinds, candidates, permits }
+}
+
+fn reclassified(page: u32, corrections: &[Correction]) -> Option<String> {
+    let subject = format!("page:{page}");
+    corrections.iter().rev().filter(|c| c.subject == subject).find_map(|c| match &c.act {
+        CorrectionAct::Reclassify { kind } => Some(kind.clone()),
+        _ => None,
+    })
+}
+
+fn role(document: Option<&DocumentDef>) -> SheetRole {
+    match document.map(|d| d.id.as_str()) {
+        Some("feuille_garde") => SheetRole::Cover,
+        Some("enveloppe") => SheetRole::EnvelopeFront,
+        _ => SheetRole::Document,
+    }
+}
+
+fn candidates(page: &PageRead, layout: &Layout, zones: &[(Mrz, &crate::domain::MrzRead)], document: Option<&DocumentDef>, reader: &Reader) -> Vec<Candidate> {
+    let form = document.is_some_and(|d| d.id.as_str() == FORM);
+    let source = if form { Source::Form } else { Source::Text };
+    let mut out: Vec<Candidate> = zones.iter().flat_map(|(zone, read)| from_mrz::candidates(page, zone, read)).collect();
+    let places = from_form::candidates(page, reader.catalogue, reader.reference_year, source);
+    let printed = if form { reader.form(layout) } else { reader.values(layout, document, source) };
+    // A place found by geometry reads better than the words around it, but an unread one leaves the words.
+    let answered = |field: &FieldId| places.iter().any(|p| p.field == *field && (p.value.is_some() || p.empty));
+    out.extend(printed.into_iter().filter(|c| !answered(&c.field)));
+    if form || page.zones.len() >= 3 {
+        out.extend(places);
+    } else {
+        out.extend(places.into_iter().filter(|c| c.field.as_str().ends_with("_signe")));
+    }
+    out.extend(signed(page, layout, document));
+    for block in blocks(layout) {
+        let raw = format!("{}\n{}", block.name, super::kinds::address::key(&block.address));
+        out.push(candidate(layout, &FieldId::from("adresse"), FieldValue::Address(block.address), block.rect, &raw, 0.8, Source::Text));
+        if super::kinds::name::one(&block.name).is_some() {
+            out.push(candidate(layout, &FieldId::from("nom"), FieldValue::Text(block.name.to_uppercase()), block.rect, &block.name, 0.8, Source::Text));
+        }
+    }
+    out
+}
+
+/// A hand-drawn mark near a word for « signature » says that the paper is signed; its absence says nothing here.
+fn signed(page: &PageRead, layout: &Layout, document: Option<&DocumentDef>) -> Vec<Candidate> {
+    let field = match document.map(|d| d.id.as_str()) {
+        Some(FORM) => "formulaire_signe",
+        Some("contrat_engagement_republique") => "contrat_signe",
+        _ => "signe",
+    };
+    let labels = layout.rows.iter().flat_map(|r| &r.tokens).filter(|t| t.key.starts_with("SIGNATURE"));
+    let boxes: Vec<_> = labels.map(|t| t.rect).collect();
+    let near = |rect: &crate::domain::Rect| boxes.iter().any(|b| b.y <= rect.bottom() + layout.em * 3 && rect.y <= b.bottom() + layout.em * 10 && rect.x <= b.right() + layout.em * 20 && b.x <= rect.right() + layout.em * 10);
+    let mark = page.marks.iter().find(|m| m.kind == MarkKind::Signature && near(&m.rect));
+    mark.map(|m| candidate(layout, &FieldId::from(field), FieldValue::Bool(true), m.rect, "", 0.8, Source::Form)).into_iter().collect()
+}
+
+/// Permits that the page names: a ticked box or written answer on the form, the category of a card, the type of a visa.
+fn permits(layout: &Layout, candidates: &[Candidate], document: Option<&DocumentDef>, catalogue: &Catalogue) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for candidate in candidates.iter().filter(|c| matches!(c.field.as_str(), "permit_id" | "titre_mention")) {
+        let named = match &candidate.value {
+            Some(FieldValue::Text(text)) if catalogue.permit(text).is_some() => Some(text.clone()),
+            Some(FieldValue::Text(text)) => request::permit_named(catalogue, text).map(|p| p.0),
+            _ => None,
+        };
+        out.extend(named);
+    }
+    if document.is_some_and(|d| d.id.as_str() == "visa_ou_titre_sejour") {
+        let named = layout.rows.iter().filter(|r| r.tokens.iter().any(|t| t.key.contains("VLS"))).filter_map(|r| {
+            let text = r.text();
+            let tail = text.find("VLS").map_or(text.as_str(), |at| &text[at..]);
+            request::permit_named(catalogue, tail.trim_start_matches("VLS-TS").trim_start_matches("VLS"))
+        });
+        out.extend(named.map(|p| p.0));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    out.retain(|p| seen.insert(p.clone()));
+    out
+}
