@@ -40,10 +40,13 @@ model_is_right() {
     [ -r "$1" ] && printf '%s  %s\n' "$MODEL_SHA256" "$1" | sha256sum --check --status
 }
 
-# Root installs for everybody; anybody else for himself, unless the model is there for everybody already.
+# Where PASSERELLE_MODELS says, as the program itself looks there first. Else root installs for everybody, and anybody
+# else for himself, unless the model is there for everybody already.
 models_folder() {
     local shared=/var/lib/passerelle/models
-    if [ "$(id -u)" -eq 0 ] || model_is_right "$shared/$MODEL_FILE"; then
+    if [ -n "${PASSERELLE_MODELS:-}" ]; then
+        echo "$PASSERELLE_MODELS"
+    elif [ "$(id -u)" -eq 0 ] || model_is_right "$shared/$MODEL_FILE"; then
         echo "$shared"
     else
         echo "$HOME/.local/share/passerelle/models"
