@@ -1,6 +1,7 @@
 //! Parts that several tests share: real databases, recorded pages.
 
 pub mod postgres;
+pub mod recorded;
 
 use passerelle::store::Store;
 use tempfile::TempDir;
