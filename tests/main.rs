@@ -2,8 +2,10 @@
 
 mod cell;
 mod config;
+mod fan_in;
 mod intake;
 mod reading;
+mod store_schema;
 mod store_story;
 mod support;
 mod watcher;

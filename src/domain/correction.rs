@@ -15,7 +15,8 @@ pub enum CorrectionAct {
     Illegible,
     /// The page is a document of this kind.
     Reclassify { kind: String },
-    /// The page must be turned clockwise by so many quarters.
+    /// The page must be turned clockwise by so many quarters. As stored: from the page as scanned, since the store adds
+    /// what the picture that the agent saw had been turned by already.
     Turn { quarter_turns: u8 },
     /// The paper is present, missing, or does not count, says the agent.
     Checklist { status: super::LineStatus },

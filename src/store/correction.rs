@@ -4,7 +4,7 @@ use super::convert::name_of;
 use super::db::{Tx, all, run};
 use super::event::Happened;
 use super::review::{Place, ReviewState};
-use super::{Store, StoreError, delivery, envelope, event, job, review};
+use super::{Store, StoreError, delivery, envelope, event, job, page, review};
 use crate::domain::{
     AgentId, Correction, CorrectionAct, Delivery, DeliveryId, EnvelopeId, FieldValue, Instant, PAGES_PER_READ, Rect, Scope, Stage, Subject,
 };
@@ -68,6 +68,7 @@ impl Store {
         let (delivery, envelope) = locate(&mut tx, scope, subject).await?;
         delivery::touch(&mut tx, delivery.id).await?;
         let envelope = envelope.filter(|_| correction.stage > Stage::Assemble);
+        let correction = &from_scan(&mut tx, delivery.id, correction).await?;
         let correction = with_seen(&mut tx, envelope, correction).await?;
         insert(&mut tx, delivery.id, envelope, &correction).await?;
         settle(&mut tx, &delivery, envelope, &correction, now).await?;
@@ -99,6 +100,21 @@ async fn locate(tx: &mut Tx, scope: &Scope, subject: Subject) -> Result<(Deliver
             Ok((delivery::get(tx, scope, DeliveryId(row.delivery_id)).await?.into_delivery()?, Some(id)))
         }
     }
+}
+
+/// An agent turns the picture that was shown, which the reading had turned already: both together stand
+/// in the row, so that the page is read the same way however often its job starts again.
+async fn from_scan(tx: &mut Tx, delivery: DeliveryId, correction: &Correction) -> Result<Correction, StoreError> {
+    let mut correction = correction.clone();
+    if let (CorrectionAct::Turn { quarter_turns }, Some(number)) = (&mut correction.act, page_of(&correction.subject, correction.page)) {
+        let shown = page::one(tx, delivery, number).await?.map_or(0, |read| read.transform.quarter_turns);
+        *quarter_turns = (shown + *quarter_turns % 4) % 4;
+    }
+    Ok(correction)
+}
+
+fn page_of(subject: &str, page: Option<u32>) -> Option<u32> {
+    page.or_else(|| subject.strip_prefix("page:")?.parse().ok())
 }
 
 /// A correction is compared with what the machine read, which the station may show under an earlier word
@@ -162,7 +178,7 @@ async fn rerun(tx: &mut Tx, delivery: &Delivery, envelope: Option<EnvelopeId>, c
         // « Relancer »: whatever was given up is tried again.
         (Stage::Read, _) if c.subject == "file" => job::release(tx, delivery.id, now).await,
         (Stage::Read, _) => {
-            let page = c.page.or_else(|| c.subject.strip_prefix("page:").and_then(|n| n.parse().ok())).unwrap_or(1);
+            let page = page_of(&c.subject, c.page).unwrap_or(1);
             let unit = page.saturating_sub(1) / PAGES_PER_READ + 1;
             job::enqueue(tx, whole, Stage::Read, unit, delivery.id, now).await
         }

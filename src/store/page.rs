@@ -66,6 +66,14 @@ pub(super) async fn set(tx: &mut Tx, id: DeliveryId, page: &PageRead, artefact: 
     run!(tx, UPSERT, id.0, i64::from(page.number), state, artefact, picture).map(drop)
 }
 
+/// One page as it stands, if it was read.
+pub(super) async fn one(tx: &mut Tx, id: DeliveryId, number: u32) -> Result<Option<PageRead>, StoreError> {
+    match maybe!(tx, Row, ONE, id.0, i64::from(number))? {
+        Some(row) => artefact::get(tx, row.artefact_id).await?.parse("page").map(Some),
+        None => Ok(None),
+    }
+}
+
 /// Every page that was read, in order.
 pub(super) async fn all_of(tx: &mut Tx, id: DeliveryId) -> Result<Vec<PageRead>, StoreError> {
     let mut pages = Vec::new();

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Seconds that a claim holds without a heartbeat.
-pub const LEASE_SECONDS: i64 = 60;
+pub const LEASE_SECONDS: i64 = 30;
 /// Seconds before the second attempt; each later one waits twice as long.
 const BACK_OFF_SECONDS: i64 = 5;
 /// No attempt waits longer, in seconds.

@@ -21,7 +21,7 @@ struct Source {
     delivery: Delivery,
     format: Format,
     bytes: Arc<[u8]>,
-    /// Quarter turns that agents asked for, by page, added up.
+    /// Quarter turns that agents asked for, by page, from the page as scanned.
     turns: BTreeMap<u32, u8>,
     recipe: String,
 }
@@ -128,18 +128,17 @@ impl<R: Reader> Worker<R> {
 
 impl Source {
     fn input_hash(&self, page: u32) -> Result<String, serde_json::Error> {
-        hash_of(&(&self.delivery.sha256, page, self.turns.get(&page).copied().unwrap_or(0)))
+        hash_of(&(&self.delivery.sha256, page, self.turns.get(&page)))
     }
 }
 
-/// An agent turns what is shown, so that two turns of one page add up.
+/// The last word on each page, from the page as scanned.
 fn turns(corrections: &[Correction]) -> BTreeMap<u32, u8> {
     let mut turns = BTreeMap::new();
     for correction in corrections.iter().filter(|c| c.stage == Stage::Read) {
         let page = correction.page.or_else(|| correction.subject.strip_prefix("page:")?.parse().ok());
         if let (CorrectionAct::Turn { quarter_turns }, Some(page)) = (&correction.act, page) {
-            let sum = turns.entry(page).or_insert(0_u8);
-            *sum = (*sum + quarter_turns % 4) % 4;
+            turns.insert(page, *quarter_turns);
         }
     }
     turns

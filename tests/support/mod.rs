@@ -1,5 +1,6 @@
 //! Parts that several tests share: real databases, recorded pages.
 
+pub mod agent;
 pub mod postgres;
 pub mod recorded;
 

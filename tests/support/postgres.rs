@@ -33,7 +33,18 @@ impl Cluster {
     }
 
     pub fn url(&self) -> String {
-        format!("postgres:///postgres?host={}&user=postgres", self.folder.path().display())
+        self.url_of("postgres")
+    }
+
+    /// Makes another empty database on this server.
+    pub fn create(&self, name: &str) -> String {
+        let bin = bin().unwrap();
+        run(Command::new(bin.join("createdb")).args(["-U", "postgres", "-h"]).arg(self.folder.path()).arg(name));
+        self.url_of(name)
+    }
+
+    fn url_of(&self, name: &str) -> String {
+        format!("postgres:///{name}?host={}&user=postgres", self.folder.path().display())
     }
 
     /// Where `psql` and sqlx find the server.
