@@ -28,6 +28,7 @@ async fn the_last_two_readers_ask_for_one_cut() {
                 channel: Channel::Postal,
                 received_on: None,
                 source: "test".into(),
+                drop_key: None,
                 original,
             };
             one.register_delivery(&Scope::Machine, &new, now).await.unwrap();

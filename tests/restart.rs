@@ -125,6 +125,7 @@ async fn drop_file(store: &Store, blobs: &Blobs) -> DeliveryId {
         channel: Channel::Postal,
         received_on: Some("2026-11-10".parse().unwrap()),
         source: "test".into(),
+        drop_key: None,
         original,
     };
     let now = Instant("2026-11-12T09:00:00Z".parse().unwrap());

@@ -77,7 +77,7 @@ async fn sqlite(database: &Database) -> Schema {
         }
         key.sort();
         table.uniques.insert(key.into_iter().map(|(_, field)| field).collect());
-        let indexes = sqlx::query("SELECT name FROM pragma_index_list($1) WHERE origin = 'u'").bind(&name).fetch_all(&mut connection).await.unwrap();
+        let indexes = sqlx::query("SELECT name FROM pragma_index_list($1) WHERE \"unique\" = 1 AND origin <> 'pk'").bind(&name).fetch_all(&mut connection).await.unwrap();
         for index in indexes {
             let fields = sqlx::query("SELECT name FROM pragma_index_info($1) ORDER BY seqno").bind(index.get::<String, _>(0));
             table.uniques.insert(fields.fetch_all(&mut connection).await.unwrap().iter().map(|f| f.get(0)).collect());
@@ -101,6 +101,12 @@ const CONSTRAINTS: &str = "SELECT t.relname::text, c.contype::text, pg_get_const
     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace s ON s.oid = t.relnamespace
     LEFT JOIN pg_class f ON f.oid = c.confrelid WHERE s.nspname IN ('public', 'dossier') AND t.relname NOT LIKE '\\_sqlx%'";
 
+const UNIQUES: &str = "SELECT t.relname::text,
+      ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(n, o)
+            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n ORDER BY k.o)
+    FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace s ON s.oid = t.relnamespace
+    WHERE i.indisunique AND s.nspname IN ('public', 'dossier') AND t.relname NOT LIKE '\\_sqlx%'";
+
 async fn postgres(database: &Database) -> Schema {
     let mut connection = PgConnection::connect(&database.url).await.unwrap();
     let mut schema = Schema::new();
@@ -112,11 +118,15 @@ async fn postgres(database: &Database) -> Schema {
         let table = schema.get_mut(row.get::<&str, _>(0)).unwrap();
         let fields: Vec<String> = row.get(4);
         match row.get::<&str, _>(1) {
-            "p" | "u" => drop(table.uniques.insert(fields)),
+            // Seen below, together with unique indexes that are no constraint.
+            "p" | "u" => {}
             "f" => drop(table.foreign_keys.insert((fields, row.get(3), row.get(5)))),
             "c" => table.checks.extend(checks(row.get(2))),
             other => panic!("a constraint of kind {other}"),
         }
+    }
+    for row in sqlx::query(UNIQUES).fetch_all(&mut connection).await.unwrap() {
+        schema.get_mut(row.get::<&str, _>(0)).unwrap().uniques.insert(row.get(1));
     }
     schema
 }
