@@ -1,5 +1,6 @@
 //! The one integration-test binary.
 
+mod architecture;
 mod cell;
 mod config;
 mod fan_in;

@@ -33,7 +33,8 @@ async fn a_file_replaced_while_it_is_read_is_never_registered_wrong() {
                         std::fs::rename(&beside, &path).unwrap();
                     }
                 }
-                std::thread::sleep(Duration::from_millis(u64::from(turn % 7)));
+                // From far shorter than one claim to longer than one.
+                std::thread::sleep(Duration::from_millis([0, 1, 4, 15, 40, 90, 200][(turn % 7) as usize]));
             }
             std::fs::write(&path, pdf("le dernier")).unwrap();
         })
