@@ -8,5 +8,6 @@ mod intake;
 mod reading;
 mod store_schema;
 mod store_story;
+mod store_worker;
 mod support;
 mod watcher;

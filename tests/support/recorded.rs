@@ -3,21 +3,43 @@
 use passerelle::cell::{CellError, CellPage, ReadRequest};
 use passerelle::domain::*;
 use passerelle::worker::Reader;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
-/// Plays pages back, whatever the file holds.
+/// Plays pages back, whatever the file holds, and remembers what it was asked.
 #[derive(Clone)]
 pub struct Recorded {
     pub pages: Arc<Vec<PageRead>>,
     /// How long each page takes.
     pub pause: Duration,
+    /// So many calls fail first, as a machine out of memory does.
+    pub failures: Arc<AtomicU32>,
+    /// Page ranges asked for, in order.
+    pub asked: Arc<Mutex<Vec<(u32, u32)>>>,
+    /// Calls that go on at this moment.
+    pub running: Arc<AtomicU32>,
 }
 
 impl Recorded {
     pub fn of(pages: Vec<PageRead>) -> Self {
-        Self { pages: Arc::new(pages), pause: Duration::ZERO }
+        Self { pages: Arc::new(pages), pause: Duration::ZERO, failures: Arc::default(), asked: Arc::default(), running: Arc::default() }
+    }
+
+    fn fail_if_due(&self) -> Result<(), CellError> {
+        match self.failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)) {
+            Ok(_) => Err(CellError::Machine("no memory for a cell".into())),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+struct Running<'a>(&'a AtomicU32);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
     }
 }
 
@@ -27,10 +49,14 @@ impl Reader for Recorded {
     }
 
     async fn count_pages(&self, _: Arc<[u8]>, _: Format) -> Result<u32, CellError> {
+        self.fail_if_due()?;
         Ok(self.pages.len() as u32)
     }
 
     async fn read(&self, request: ReadRequest, pages: Sender<CellPage>) -> Result<(), CellError> {
+        self.running.fetch_add(1, SeqCst);
+        let _running = Running(&self.running);
+        self.asked.lock().unwrap().push((request.first_page, request.last_page));
         for page in self.pages.iter().filter(|p| (request.first_page..=request.last_page).contains(&p.number)) {
             tokio::time::sleep(self.pause).await;
             let mut read = page.clone();
