@@ -33,7 +33,7 @@ impl Rules {
         let parts = [
             STAGES,
             engines,
-            &self.catalogue.snapshot(),
+            self.catalogue.snapshot(),
             CALIBRATION,
             match self.profile {
                 Profile::Observation => "observation",

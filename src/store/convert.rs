@@ -75,6 +75,11 @@ pub(super) fn small(what: &'static str, value: i64) -> Result<u32, StoreError> {
     u32::try_from(value).map_err(|error| StoreError::Stored { what, why: error.to_string() })
 }
 
+/// A place in a list, as a column takes it.
+pub(super) fn place(index: usize) -> i64 {
+    i64::try_from(index).unwrap_or(i64::MAX)
+}
+
 /// The préfecture that rows must be of; none for the machine, which sees all.
 pub(super) fn visible(scope: &Scope) -> Option<&str> {
     match scope {

@@ -28,6 +28,8 @@ pub(super) enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+// The futures of sqlx are large and each statement stands twice: boxed, they do not add up in every caller.
+
 /// Expands `$body` for both kinds of transaction; `$t` is what sqlx executes on.
 macro_rules! on {
     ($tx:expr, $t:ident => $body:expr) => {
@@ -47,7 +49,7 @@ macro_rules! on {
 /// `run!(tx, SQL, a, b)`: executes and gives the number of rows changed.
 macro_rules! run {
     ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
-        $crate::store::db::on!($tx, t => sqlx::query($sql)$(.bind($arg))*.execute(t).await.map(|done| done.rows_affected()))
+        $crate::store::db::on!($tx, t => Box::pin(sqlx::query($sql)$(.bind($arg))*.execute(t)).await.map(|done| done.rows_affected()))
             .map_err($crate::store::StoreError::from)
     };
 }
@@ -55,7 +57,7 @@ macro_rules! run {
 /// `maybe!(tx, Row, SQL, a, b)`: at most one row.
 macro_rules! maybe {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
-        $crate::store::db::on!($tx, t => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(t).await)
+        $crate::store::db::on!($tx, t => Box::pin(sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(t)).await)
             .map_err($crate::store::StoreError::from)
     };
 }
@@ -63,7 +65,7 @@ macro_rules! maybe {
 /// `all!(tx, Row, SQL, a, b)`: every row.
 macro_rules! all {
     ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
-        $crate::store::db::on!($tx, t => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(t).await)
+        $crate::store::db::on!($tx, t => Box::pin(sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(t)).await)
             .map_err($crate::store::StoreError::from)
     };
 }

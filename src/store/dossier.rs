@@ -1,12 +1,12 @@
 //! The shared tables `dossier`, `dossier_field`, `dossier_piece`, `dossier_event` and `outbox`: the one
 //! door, in one transaction with the end of the job.
 
-use super::convert::{civil, name_of, named, plain_json, small, visible};
+use super::convert::{civil, name_of, named, place, plain_json, small, visible};
 use super::db::{Tx, all, maybe, run};
 use super::event::{Happened, MACHINE};
 use super::{EnvelopeState, Job, Store, StoreError, delivery, envelope, event, job, person, steps};
 use crate::domain::{
-    Channel, Decision, DeliveryId, Dossier, DossierField, DossierId, DossierState, EnvelopeId, FieldValue, FilingBasis, Instant,
+    AgentId, Channel, Decision, DeliveryId, Dossier, DossierField, DossierId, DossierState, EnvelopeId, FieldValue, FilingBasis, Instant,
     PersonChoice, PersonId, PrefectureId, Reading, Rect, Scope, Source,
 };
 use serde_json::{Value, json};
@@ -223,7 +223,7 @@ async fn file(tx: &mut Tx, dossier: &Dossier, now: Instant) -> Result<Injected, 
     }
     for (position, piece) in dossier.pieces.iter().enumerate() {
         let (kind, whose, facts) = (piece.kind.as_str(), name_of(&piece.person), Json(plain_json(&piece.facts)));
-        run!(tx, INSERT_PIECE, id.0, position as i64, kind, whose, Json(&piece.pages), piece.confidence, facts)?;
+        run!(tx, INSERT_PIECE, id.0, place(position), kind, whose, Json(&piece.pages), piece.confidence, facts)?;
     }
     happened(tx, id, "depose", &Value::Null, now).await?;
     tell(tx, id, "dossier_depose", dossier, &[], now).await?;
@@ -279,7 +279,7 @@ async fn set_field(tx: &mut Tx, id: DossierId, field: &DossierField) -> Result<(
         r.rect.map(Json),
         &r.because,
         Json(plain_json(&r.evidence)),
-        field.agent.as_ref().map(|a| a.as_str())
+        field.agent.as_ref().map(AgentId::as_str)
     )
     .map(drop)
 }

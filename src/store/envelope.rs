@@ -1,6 +1,6 @@
 //! Tables `envelope` and `envelope_page`: the applications found in a delivery.
 
-use super::convert::{name_of, named, small, visible};
+use super::convert::{self, name_of, named, small, visible};
 use super::db::{Tx, all, maybe, run};
 use super::delivery::DayEnvelope;
 use super::{Store, StoreError, artefact, correction};
@@ -193,7 +193,7 @@ async fn place(
     envelope: &EnvelopePages,
     now: Instant,
 ) -> Result<EnvelopeId, StoreError> {
-    let (position, findings) = (position as i64, Json(&envelope.findings));
+    let (position, findings) = (convert::place(position), Json(&envelope.findings));
     let id = kept.unwrap_or(EnvelopeId(Uuid::now_v7()));
     match kept {
         Some(id) => run!(tx, MOVE, id.0, position, findings)?,
@@ -201,7 +201,7 @@ async fn place(
     };
     run!(tx, CLEAR_PAGES, id.0)?;
     for (position, page) in envelope.pages.iter().enumerate() {
-        run!(tx, INSERT_PAGE, id.0, position as i64, i64::from(*page))?;
+        run!(tx, INSERT_PAGE, id.0, convert::place(position), i64::from(*page))?;
     }
     Ok(id)
 }

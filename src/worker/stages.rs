@@ -20,9 +20,9 @@ impl<R: Reader> Worker<R> {
             (Stage::Read, _) if job.unit == 0 => self.count(job).await,
             (Stage::Read, _) => self.read(job).await,
             (Stage::Assemble, _) => self.assemble(job).await,
-            (Stage::Extract, Subject::Envelope(id)) => self.extract(job, id).await,
-            (Stage::Validate, Subject::Envelope(id)) => self.validate(job, id).await,
-            (Stage::Dossier, Subject::Envelope(id)) => self.file(job, id).await,
+            (Stage::Extract, Subject::Envelope(id)) => Box::pin(self.extract(job, id)).await,
+            (Stage::Validate, Subject::Envelope(id)) => Box::pin(self.validate(job, id)).await,
+            (Stage::Dossier, Subject::Envelope(id)) => Box::pin(self.file(job, id)).await,
             (stage, Subject::Delivery(_)) => Err(StageError::Machine(format!("{} is no work on a delivery", stage.as_str()))),
         }
     }
