@@ -27,6 +27,7 @@ pub mod clock;
 pub mod config;
 pub mod contract;
 pub mod demo;
+pub mod doctor;
 pub mod domain;
 pub mod dossier;
 pub mod extract;

@@ -3,6 +3,7 @@
 mod architecture;
 mod cell;
 mod config;
+mod doctor;
 mod fan_in;
 mod intake;
 mod reading;

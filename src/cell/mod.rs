@@ -12,6 +12,8 @@ mod pool;
 use crate::domain::{Format, PageRead, Refusal};
 use std::sync::Arc;
 
+/// What a cell needs on the machine, for those who look whether it is there.
+pub use crate::recognise::{Tesseract, ppocr::MODEL_FILE, ppocr::MODEL_SHA256, ppocr::find_model};
 pub use child::serve;
 pub use frame::{LockReport, SelfTest};
 pub use pool::{CellPool, CellSettings};

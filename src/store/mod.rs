@@ -17,6 +17,7 @@ mod page;
 mod person;
 mod review;
 mod steps;
+mod version;
 mod waiting;
 
 pub use artefact::NewArtefact;
@@ -30,6 +31,7 @@ pub use job::{ATTEMPTS, Job, JobState};
 pub use page::PagePicture;
 pub use review::{Question, Review, ReviewState};
 pub use steps::{Failure, Verdict};
+pub use version::Schema;
 pub use waiting::WaitingFile;
 
 use db::{Db, Tx};

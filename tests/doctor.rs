@@ -1,0 +1,129 @@
+//! The doctor on a sound machine, and on one where a single thing is wrong.
+
+use crate::support::sqlite;
+use passerelle::cell::{CellPool, CellSettings};
+use passerelle::config::Config;
+use passerelle::doctor::{Check, Report, State, examine};
+use passerelle::domain::{BlobKind, DeliveryId};
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// A machine on which everything is in place, under `root`.
+async fn machine(root: &Path) -> Vec<(OsString, OsString)> {
+    let url = format!("sqlite:{}", root.join("passerelle.db").display());
+    let store = passerelle::store::Store::open(&url).await.unwrap();
+    store.migrate().await.unwrap();
+    store.close().await;
+    for folder in ["depot", "traites", "anomalies"] {
+        std::fs::create_dir(root.join(folder)).unwrap();
+    }
+    std::fs::create_dir(root.join("spool")).unwrap();
+    std::fs::set_permissions(root.join("spool"), std::fs::Permissions::from_mode(0o700)).unwrap();
+    passerelle::blobs::Blobs::open(&root.join("scans"), &root.join("cle")).unwrap();
+    let path = |key: &str, name: &str| (OsString::from(key), root.join(name).into_os_string());
+    vec![
+        ("PASSERELLE_PREFECTURE".into(), "2A".into()),
+        ("PASSERELLE_STORE__URL".into(), url.into()),
+        path("PASSERELLE_DROP__FOLDER", "depot"),
+        path("PASSERELLE_DROP__DONE", "traites"),
+        path("PASSERELLE_DROP__ANOMALIES", "anomalies"),
+        path("PASSERELLE_DROP__SPOOL", "spool"),
+        path("PASSERELLE_BLOBS__FOLDER", "scans"),
+        path("PASSERELLE_BLOBS__KEY_FILE", "cle"),
+    ]
+}
+
+fn cells(executable: &str) -> CellPool {
+    CellPool::new(CellSettings { executable: PathBuf::from(executable), ..CellSettings::default() })
+}
+
+async fn report(env: &[(OsString, OsString)], more: &[(&str, &str)], executable: &str) -> Report {
+    let mut env = env.to_vec();
+    env.retain(|(name, _)| !more.iter().any(|(other, _)| name == other));
+    env.extend(more.iter().map(|(k, v)| ((*k).into(), (*v).into())));
+    examine(&Config::load(None, env).unwrap(), &cells(executable)).await
+}
+
+fn check<'a>(report: &'a Report, name: &str) -> &'a Check {
+    report.checks.iter().find(|c| c.name == name).unwrap_or_else(|| panic!("no check {name}"))
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_passerelle");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_machine_has_no_failure_and_says_so_twice() {
+    let root = tempfile::tempdir().unwrap();
+    let env = machine(root.path()).await;
+    let report = report(&env, &[], PROGRAM).await;
+    eprintln!("{}", report.text());
+    assert!(report.checks.iter().all(|c| c.state != State::Failure) && report.exit_code() == 0, "{}", report.text());
+    for name in ["configuration", "drop_folder", "key_file", "database", "tesseract", "clock", "pipelines"] {
+        assert_eq!(check(&report, name).state, State::Ok, "{}", report.text());
+    }
+    let json: serde_json::Value = serde_json::from_str(&report.json().unwrap()).unwrap();
+    assert_eq!(json["checks"].as_array().unwrap().len(), report.text().lines().filter(|l| !l.starts_with(' ')).count());
+    assert!(std::fs::read_dir(root.path().join("depot")).unwrap().next().is_none(), "the test files are gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_is_found_where_it_is_and_comes_with_a_remedy() {
+    let root = tempfile::tempdir().unwrap();
+    let env = machine(root.path()).await;
+    let wrong_model = root.path().join("models");
+    std::fs::create_dir(&wrong_model).unwrap();
+    std::fs::write(wrong_model.join(passerelle::cell::MODEL_FILE), b"another model").unwrap();
+    let pipelines = root.path().join("pipelines");
+    std::fs::create_dir(&pipelines).unwrap();
+    std::fs::write(root.path().join("no-folder"), b"").unwrap();
+    let text = |path: PathBuf| path.to_string_lossy().into_owned();
+    let bare = format!("sqlite:{}", root.path().join("bare.db").display());
+    passerelle::store::Store::open(&bare).await.unwrap().close().await;
+    let faults = [
+        ("configuration", "PASSERELLE_PREFECTURE", String::new()),
+        ("drop_folder", "PASSERELLE_DROP__DONE", text(root.path().join("no-folder"))),
+        ("spool", "PASSERELLE_DROP__SPOOL", text(root.path().join("no-folder"))),
+        ("database", "PASSERELLE_STORE__URL", bare),
+        ("database", "PASSERELLE_STORE__URL", "postgres:///none?host=/nonexistent".to_owned()),
+        ("second_recogniser", "PASSERELLE_MODELS_DIR", text(wrong_model)),
+        ("pipelines", "PASSERELLE_PIPELINES_DIR", text(pipelines)),
+        ("key_file", "PASSERELLE_BLOBS__KEY_FILE", text(root.path().join("no-folder"))),
+    ];
+    for (name, key, value) in faults {
+        let report = report(&env, &[(key, &value)], PROGRAM).await;
+        let found = check(&report, name);
+        assert_eq!((found.state, report.exit_code()), (State::Failure, 1), "{key}={value}: {}", report.text());
+        assert!(found.remedy.as_ref().is_some_and(|r| r.len() > 10), "{}", report.text());
+    }
+    let report = report(&env, &[], "/bin/false").await;
+    assert_eq!(check(&report, "cell").state, State::Failure);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_others_read_or_that_is_gone_is_a_failure() {
+    let root = tempfile::tempdir().unwrap();
+    let env = machine(root.path()).await;
+    let key = root.path().join("cle");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let said = report(&env, &[], "/bin/false").await;
+    assert!(check(&said, "key_file").remedy.as_ref().unwrap().starts_with("chmod 600"));
+    let blobs = passerelle::blobs::Blobs::open(&root.path().join("scans"), &key).unwrap();
+    blobs.put(&"2A".into(), DeliveryId(uuid::Uuid::now_v7()), BlobKind::Original, b"pli").unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let said = report(&env, &[], "/bin/false").await;
+    assert_eq!(check(&said, "key_file").state, State::Failure, "sealed scans and no key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_a_newer_program_is_not_touched() {
+    let database = sqlite();
+    let store = database.open().await;
+    assert_eq!(store.schema().await.unwrap(), passerelle::store::Schema::Current);
+    store.close().await;
+    let pool = sqlx::SqlitePool::connect(&database.url).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)";
+    sqlx::query(newer).execute(&pool).await.unwrap();
+    pool.close().await;
+    let store = passerelle::store::Store::open(&database.url).await.unwrap();
+    assert_eq!(store.schema().await.unwrap(), passerelle::store::Schema::Ahead);
+}
