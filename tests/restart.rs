@@ -49,7 +49,7 @@ async fn child() {
     let rules = Rules { catalogue: Catalogue::embedded().unwrap(), profile: Profile::Evaluation, test_authorities: false };
     let pages = (1..=PAGES).map(|n| page(n, &["Demande de titre de séjour", "NOM DIALLO", &format!("page {n}")])).collect();
     let mut worker = Worker::new(store, blobs, Recorded::of(pages), Arc::new(rules), Clock::System);
-    (worker.lease_seconds, worker.poll) = (2, Duration::from_millis(50));
+    (worker.lease_seconds, worker.poll) = (30, Duration::from_millis(50));
     worker.run_until_idle().await.unwrap();
 }
 

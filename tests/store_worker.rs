@@ -108,7 +108,7 @@ async fn a_worker_whose_lease_is_lost_stops_reading() {
     for database in databases() {
         let (mut slow, id) = worker(&database, 2).await;
         assert!(slow.work_once().await.unwrap(), "the pages are counted");
-        (slow.reader.pause, slow.lease_seconds) = (Duration::from_secs(3600), 1);
+        (slow.reader.pause, slow.lease_seconds) = (Duration::from_hours(1), 1);
         let mut fast = slow.clone();
         (fast.reader.pause, fast.lease_seconds) = (Duration::ZERO, 60);
         let running = slow.reader.running.clone();
@@ -123,6 +123,27 @@ async fn a_worker_whose_lease_is_lost_stops_reading() {
         assert_eq!(running.load(SeqCst), 0, "{}: its cell has ended", database.name);
         let export = fast.store.export(&Scope::Machine, id).await.unwrap();
         assert_eq!((export.pages.len(), export.delivery.state), (2, DeliveryState::Processed));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_asked_to_stop_gives_its_job_back_uncounted() {
+    for database in databases() {
+        let (mut worker, _) = worker(&database, 2).await;
+        worker.reader.pause = Duration::from_hours(1);
+        for _ in 0..2 * ATTEMPTS {
+            let (stop, stopped) = tokio::sync::watch::channel(false);
+            let hands = tokio::spawn({ let worker = worker.clone(); async move { worker.run(1, stopped).await } });
+            while worker.reader.running.load(SeqCst) == 0 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            stop.send(true).unwrap();
+            hands.await.unwrap();
+            assert_eq!(worker.reader.running.load(SeqCst), 0, "{}: its cell has ended", database.name);
+        }
+        worker.reader.pause = Duration::ZERO;
+        worker.run_until_idle().await.unwrap();
+        assert!(worker.store.job_counts().await.unwrap().iter().all(|(state, _)| *state == JobState::Done));
     }
 }
 

@@ -45,6 +45,12 @@ const HEARTBEAT: &str = "UPDATE job SET lease_until = $3 WHERE sequence = $1 AND
 const FINISH: &str = "UPDATE job SET state = 'done', lease_until = NULL, last_error = NULL WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const RETRY: &str = "UPDATE job SET state = 'ready', lease_until = NULL, not_before = $3, last_error = $4
     WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
+// Being stopped is no failure: the attempt does not count.
+const GIVE_BACK: &str = "UPDATE job SET state = 'ready', lease_until = NULL, not_before = $3, attempt_limit = attempt_limit + 1
+    WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
+// A lease is over when it lies in the past.
+const EXPIRE: &str = "UPDATE job SET lease_until = $3 WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
+const RUNNING: &str = concat!("SELECT ", columns!(), ", worker FROM job WHERE state = 'running' AND lease_until >= $1 ORDER BY sequence");
 const HOLD: &str = "UPDATE job SET state = 'held', lease_until = NULL, last_error = $3 WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const OURS: &str = "SELECT sequence FROM job WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const OPEN_OF_STAGE: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND stage = $2 AND state <> 'done'";
@@ -103,6 +109,13 @@ struct Row {
     last_error: Option<String>,
 }
 
+#[derive(sqlx::FromRow)]
+struct RunningRow {
+    #[sqlx(flatten)]
+    job: Row,
+    worker: Option<String>,
+}
+
 impl Job {
     /// True when no attempt is left after this one.
     #[must_use]
@@ -158,6 +171,27 @@ impl Store {
     pub async fn retry(&self, job: &Job, error: &str, not_before: Instant) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         one(run!(&mut tx, RETRY, job.sequence, job.attempt, not_before, error)?)?;
+        tx.commit().await
+    }
+
+    /// Gives a job back unfinished, because its worker was asked to stop.
+    pub async fn give_back(&self, job: &Job, now: Instant) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        one(run!(&mut tx, GIVE_BACK, job.sequence, job.attempt, now)?)?;
+        tx.commit().await
+    }
+
+    /// Jobs under a lease, with the name that their worker claimed them under.
+    pub async fn running_jobs(&self, now: Instant) -> Result<Vec<(Job, String)>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = all!(&mut tx, RunningRow, RUNNING, now)?;
+        rows.into_iter().map(|r| Ok((r.job.into_job()?, r.worker.unwrap_or_default()))).collect()
+    }
+
+    /// Ends the lease of a worker that is known to be gone; nothing happens if the job went on meanwhile.
+    pub async fn expire(&self, job: &Job, now: Instant) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        run!(&mut tx, EXPIRE, job.sequence, job.attempt, now.plus_seconds(-1))?;
         tx.commit().await
     }
 

@@ -1,6 +1,7 @@
 //! Drives the line over the store: claims a job, runs its stage, and ends it in one transaction. Any
 //! number of workers share one database; any of them may be killed at any moment.
 
+mod host;
 mod inputs;
 mod lease;
 mod questions;
@@ -18,6 +19,7 @@ use crate::failpoint;
 use crate::line::Rules;
 use crate::store::{Failure, Job, Store, StoreError};
 use lease::Lease;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -104,12 +106,8 @@ impl<R: Reader> Worker<R> {
     pub async fn run(&self, tasks: usize, stop: watch::Receiver<bool>) {
         let mut hands = JoinSet::new();
         for _ in 0..tasks.max(1) {
-            let (worker, mut stop) = (self.clone(), stop.clone());
-            hands.spawn(async move {
-                // A dropped sender asks for the end as well.
-                let asked = async move { stop.wait_for(|stop| *stop).await.map(drop) };
-                tokio::select! { _ = asked => {}, () = worker.work_for_ever() => {} }
-            });
+            let (worker, stop) = (self.clone(), stop.clone());
+            hands.spawn(async move { worker.work_until(stop).await });
         }
         while hands.join_next().await.is_some() {}
     }
@@ -126,33 +124,55 @@ impl<R: Reader> Worker<R> {
         }
     }
 
-    async fn work_for_ever(&self) {
-        loop {
-            match self.work_once().await {
-                Ok(true) => {}
-                Ok(false) => tokio::time::sleep(self.poll).await,
+    async fn work_until(&self, stop: watch::Receiver<bool>) {
+        // A dropped sender asks for the end as well.
+        let asked = || async {
+            let _ = stop.clone().wait_for(|stop| *stop).await;
+        };
+        while !*stop.borrow() && stop.has_changed().is_ok() {
+            let pause = match self.work_once_unless(asked()).await {
+                Ok(true) => continue,
+                Ok(false) => self.poll,
                 Err(error) => {
                     tracing::error!(%error, "no work can be claimed");
-                    tokio::time::sleep(self.poll * 10).await;
+                    self.poll * 10
                 }
-            }
+            };
+            tokio::select! { () = asked() => {}, () = tokio::time::sleep(pause) => {} }
         }
     }
 
     /// Claims one job and works on it; false when there was none.
     pub async fn work_once(&self) -> Result<bool, StoreError> {
+        self.work_once_unless(std::future::pending()).await
+    }
+
+    async fn work_once_unless(&self, stop: impl Future<Output = ()> + Send) -> Result<bool, StoreError> {
         let now = self.clock.now();
+        self.free_jobs_of_the_dead(now).await?;
         if let Some(job) = self.store.expired_for_good(now).await? {
             let error = job.last_error.clone().unwrap_or_else(|| "its worker ended each time".into());
             quiet(self.store.failed(&job, &Failure::GaveUp(error), now).await)?;
             return Ok(true);
         }
-        let name = format!("{}/{:?}", std::process::id(), std::thread::current().id());
-        let Some(job) = self.store.claim(&name, now, now.plus_seconds(self.lease_seconds)).await? else { return Ok(false) };
+        let Some(job) = self.store.claim(&host::this_process(), now, now.plus_seconds(self.lease_seconds)).await? else { return Ok(false) };
         failpoint::hit("job.claimed");
-        let outcome = self.work_on(&job).await;
-        self.end(&job, outcome).await?;
+        tokio::select! {
+            outcome = self.work_on(&job) => self.end(&job, outcome).await?,
+            () = stop => quiet(self.store.give_back(&job, self.clock.now()).await)?,
+        }
         Ok(true)
+    }
+
+    /// A worker that was killed here leaves its jobs to the next one at once; leases are for other machines.
+    async fn free_jobs_of_the_dead(&self, now: Instant) -> Result<(), StoreError> {
+        for (job, worker) in self.store.running_jobs(now).await? {
+            if host::is_gone(&worker) {
+                tracing::warn!(job = job.sequence, stage = job.stage.as_str(), attempt = job.attempt, "its worker is gone");
+                self.store.expire(&job, now).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn work_on(&self, job: &Job) -> Result<(), StageError> {
