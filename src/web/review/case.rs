@@ -114,17 +114,10 @@ pub(crate) fn permit_label(catalogue: &Catalogue, id: &str) -> String {
     }
 }
 
-/// The kinds of request, as an agent says them.
-pub(crate) const REQUESTS: [(&str, &str); 5] = [
-    ("premiere", "Première demande"),
-    ("renouvellement", "Renouvellement"),
-    ("duplicata", "Duplicata"),
-    ("changement_adresse", "Changement d’adresse"),
-    ("changement_statut", "Changement de statut"),
-];
-
-pub(crate) fn request_label(id: &str) -> String {
-    REQUESTS.iter().find(|(code, _)| *code == id).map_or_else(|| spelled(id), |(_, words)| (*words).to_owned())
+/// The label of a kind of request.
+pub(crate) fn request_label(catalogue: &Catalogue, id: &str) -> String {
+    let field = field_of(catalogue, "request");
+    values::show(&FieldValue::Text(id.to_owned()), field.as_ref())
 }
 
 /// A code as words, for what the catalogue does not know.
@@ -139,7 +132,7 @@ fn spelled(code: &str) -> String {
 pub(crate) fn field_of(catalogue: &Catalogue, subject: &str) -> Option<FieldDef> {
     match subject {
         "permit" => Some(made("permit", "Titre demandé", FieldKind::Choice, permits(catalogue))),
-        "request" => Some(made("request", "Nature de la demande", FieldKind::Choice, requests())),
+        "request" => Some(made("request", "Nature de la demande", FieldKind::Choice, requests(catalogue))),
         _ => {
             let id = subject.strip_prefix("field:")?;
             let kind = if id.starts_with("date_") { FieldKind::Date } else { FieldKind::Text };
@@ -152,8 +145,9 @@ fn made(id: &str, label: &str, kind: FieldKind, choices: Vec<Choice>) -> FieldDe
     FieldDef { id: id.into(), label: label.to_owned(), kind, labels: Vec::new(), pattern: None, choices, identity: false }
 }
 
-fn requests() -> Vec<Choice> {
-    REQUESTS.iter().map(|(id, words)| Choice { id: (*id).to_owned(), words: vec![(*words).to_owned()] }).collect()
+/// The kinds of request are those that forms print.
+fn requests(catalogue: &Catalogue) -> Vec<Choice> {
+    catalogue.field("type_demande").map(|f| f.choices.clone()).unwrap_or_default()
 }
 
 fn permits(catalogue: &Catalogue) -> Vec<Choice> {

@@ -242,8 +242,8 @@ fn input(field: &FieldDef, value: Option<&FieldValue>, shown: String) -> Input {
         FieldKind::Name => text("tel qu’il est écrit, accents et traits d’union compris", false),
         FieldKind::Names => text("dans l’ordre, séparés par des virgules", false),
         FieldKind::Number => text("sans les espaces", false),
-        FieldKind::Country => text("code à deux lettres, par exemple ML", false),
-        FieldKind::Countries => text("codes à deux lettres, séparés par des virgules", false),
+        FieldKind::Country => text("le nom du pays ou son code à deux lettres", false),
+        FieldKind::Countries => text("pays ou codes à deux lettres, séparés par des virgules", false),
         FieldKind::Telephone => text("dix chiffres, ou + et l’indicatif", true),
         FieldKind::Courriel => text("prenom.nom@exemple.fr", false),
         FieldKind::Amount => text("en euros, par exemple 1 234,50", true),
@@ -252,8 +252,7 @@ fn input(field: &FieldDef, value: Option<&FieldValue>, shown: String) -> Input {
 }
 
 fn choices(field: &FieldDef, value: Option<&FieldValue>) -> Input {
-    let words = |c: &crate::catalogue::Choice| c.words.first().cloned().unwrap_or_else(|| c.id.clone());
-    let options: Vec<_> = field.choices.iter().map(|c| (c.id.clone(), words(c))).collect();
+    let options = values::choices(field);
     let value = match value {
         Some(FieldValue::Text(id)) => id.clone(),
         _ => String::new(),

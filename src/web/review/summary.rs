@@ -88,7 +88,7 @@ pub(in crate::web) fn request(catalogue: &Catalogue, case: &Case) -> String {
         _ => None,
     };
     let permit = said.as_ref().and_then(|x| text(&x.permit)).map(|id| permit_label(catalogue, &id));
-    let request = said.as_ref().and_then(|x| text(&x.request)).map(|id| request_label(&id));
+    let request = said.as_ref().and_then(|x| text(&x.request)).map(|id| request_label(catalogue, &id));
     match (permit, request) {
         (Some(permit), Some(request)) if permit == request => permit,
         (Some(permit), Some(request)) => format!("{permit} – {request}"),

@@ -1,6 +1,7 @@
 //! What an agent typed, normalised by the field's kind.
 
-use crate::catalogue::{Catalogue, FieldDef, FieldKind};
+use super::{countries, fold, squeeze};
+use crate::catalogue::{FieldDef, FieldKind};
 use crate::domain::{Address, FieldValue, PartialDate};
 use jiff::civil::Date;
 
@@ -20,19 +21,19 @@ impl Entry {
 }
 
 /// The value of an entry, or the sentence that says why it is none.
-pub(crate) fn normalise(entry: &Entry, field: &FieldDef, catalogue: &Catalogue) -> Result<FieldValue, String> {
+pub(crate) fn normalise(entry: &Entry, field: &FieldDef) -> Result<FieldValue, String> {
     let text = squeeze(&entry.text);
     if entry.is_empty() {
         return Err("Rien n’est saisi. S’il n’y a rien à lire à cet endroit, choisissez « Absent ».".to_owned());
     }
     match field.kind {
         FieldKind::Name => name(&text).map(FieldValue::Text),
-        FieldKind::Names => list(&text, name),
+        FieldKind::Names => names(&text),
         FieldKind::Date => date(&text),
         FieldKind::Number => number(&text, field).map(FieldValue::Text),
         FieldKind::Choice => choice(&text, field).map(FieldValue::Text),
-        FieldKind::Country => country(&text, catalogue).map(FieldValue::Text),
-        FieldKind::Countries => list(&text, |t| country(t, catalogue)),
+        FieldKind::Country => country(&text).map(FieldValue::Text),
+        FieldKind::Countries => list(&text, country),
         FieldKind::Address => address(&entry.address).map(FieldValue::Address),
         FieldKind::Telephone => telephone(&text).map(FieldValue::Text),
         FieldKind::Courriel => courriel(&text).map(FieldValue::Text),
@@ -40,11 +41,6 @@ pub(crate) fn normalise(entry: &Entry, field: &FieldDef, catalogue: &Catalogue) 
         FieldKind::Flag => flag(&text).map(FieldValue::Bool),
         FieldKind::Text => plain(&text).map(FieldValue::Text),
     }
-}
-
-/// One space between words, none at the ends; narrow and no-break spaces count as spaces.
-fn squeeze(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace()).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn short(text: &str, most: usize) -> Result<(), String> {
@@ -70,6 +66,11 @@ fn name(text: &str) -> Result<String, String> {
         return Err(format!("« {text} » n’est pas un nom : lettres, espaces, traits d’union et apostrophes seulement."));
     }
     Ok(upper)
+}
+
+/// Given names stand apart by commas; without any comma, by spaces, as passports print them.
+fn names(text: &str) -> Result<FieldValue, String> {
+    if text.contains(',') { list(text, name) } else { list(&text.replace(' ', ","), name) }
 }
 
 fn is_combining(c: char) -> bool {
@@ -140,12 +141,8 @@ fn choice(text: &str, field: &FieldDef) -> Result<String, String> {
     found.ok_or_else(|| format!("« {text} » n’est pas une réponse possible : choisissez dans la liste."))
 }
 
-fn country(text: &str, _catalogue: &Catalogue) -> Result<String, String> {
-    let code = text.to_uppercase();
-    if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Ok(code);
-    }
-    Err(format!("« {text} » n’est pas un pays connu : écrivez son code à deux lettres, par exemple ML pour le Mali."))
+fn country(text: &str) -> Result<String, String> {
+    countries::code(text).ok_or_else(|| format!("« {text} » n’est pas un pays connu : écrivez son nom ou son code à deux lettres, par exemple Mali ou ML."))
 }
 
 fn telephone(text: &str) -> Result<String, String> {
@@ -153,7 +150,8 @@ fn telephone(text: &str) -> Result<String, String> {
     let wrong = || format!("« {text} » n’est pas un numéro de téléphone : dix chiffres, ou + et l’indicatif du pays.");
     let international = bare.strip_prefix('+').or_else(|| bare.strip_prefix("00"));
     let (digits, prefix) = match international {
-        Some(rest) => (rest.to_owned(), ""),
+        // « +33 (0)6 » is written so, and dialled without the zero.
+        Some(rest) => (rest.strip_prefix("330").map_or_else(|| rest.to_owned(), |n| format!("33{n}")), ""),
         None if bare.len() == 10 && bare.starts_with('0') && bare.is_ascii() => (bare[1..].to_owned(), national_prefix(&bare)),
         None => return Err(wrong()),
     };
@@ -192,7 +190,8 @@ fn amount(text: &str) -> Result<String, String> {
     if euros.is_empty() || euros.len() > 9 || cents.len() > 2 || !digits(euros) || !digits(cents) {
         return Err(format!("« {text} » n’est pas un montant, comme 1 234,50."));
     }
-    Ok(if cents.is_empty() { euros.to_owned() } else { format!("{euros}.{cents:0<2}") })
+    let euros = euros.trim_start_matches('0');
+    Ok(format!("{}.{cents:0<2}", if euros.is_empty() { "0" } else { euros }))
 }
 
 fn flag(text: &str) -> Result<bool, String> {
@@ -211,21 +210,13 @@ fn address(parts: &[String; 6]) -> Result<Address, String> {
     if commune.is_empty() || code_postal.is_empty() {
         return Err("Une adresse a au moins un code postal et une commune.".to_owned());
     }
+    let pays = if pays.is_empty() { pays } else { country(&pays)? };
     let french = pays.is_empty() || pays == "FR";
     if french && !(code_postal.len() == 5 && code_postal.bytes().all(|b| b.is_ascii_digit())) {
         return Err(format!("« {code_postal} » n’est pas un code postal : cinq chiffres."));
     }
-    if !(pays.is_empty() || pays.len() == 2) {
-        return Err(format!("« {pays} » n’est pas un code de pays : deux lettres, par exemple FR."));
-    }
     let some = |t: String| if t.is_empty() { None } else { Some(t) };
     Ok(Address { numero: some(numero), voie, complement: some(complement), code_postal, commune, pays: some(pays) })
-}
-
-/// Without case and accents, for the comparison of choices.
-fn fold(text: &str) -> String {
-    use unicode_normalization::UnicodeNormalization as _;
-    squeeze(text).nfd().filter(|c| !is_combining(*c)).collect::<String>().to_lowercase().replace('’', "'")
 }
 
 #[cfg(test)]
@@ -242,7 +233,7 @@ mod tests {
 
     fn take(kind: FieldKind, text: &str) -> Result<FieldValue, String> {
         let entry = Entry { text: text.to_owned(), address: Default::default() };
-        normalise(&entry, &field(kind), &Catalogue::default())
+        normalise(&entry, &field(kind))
     }
 
     fn text(value: &str) -> FieldValue {
@@ -268,6 +259,9 @@ mod tests {
     fn names_keep_their_accents_and_take_no_digits() {
         assert_eq!(take(FieldKind::Name, " n’Diaye  née "), Ok(text("N'DIAYE NÉE")));
         assert_eq!(take(FieldKind::Names, "Anne-Marie, éloïse"), Ok(FieldValue::List(vec!["ANNE-MARIE".into(), "ÉLOÏSE".into()])));
+        let two = FieldValue::List(vec!["AMINATA".into(), "FATOU".into()]);
+        assert_eq!(take(FieldKind::Names, "Aminata Fatou"), Ok(two));
+        assert_eq!(take(FieldKind::Names, "Jean Pierre, Luc"), Ok(FieldValue::List(vec!["JEAN PIERRE".into(), "LUC".into()])));
         assert!(take(FieldKind::Name, "D1ALLO").is_err());
         assert!(take(FieldKind::Names, " , ").is_err());
         assert!(take(FieldKind::Name, "<script>").is_err());
@@ -285,6 +279,7 @@ mod tests {
         assert_eq!(take(FieldKind::Telephone, "06 98 87 68 43"), Ok(text("+33698876843")));
         assert_eq!(take(FieldKind::Telephone, "0692 12 34 56"), Ok(text("+262692123456")));
         assert_eq!(take(FieldKind::Telephone, "00 223 76 12 34 56"), Ok(text("+22376123456")));
+        assert_eq!(take(FieldKind::Telephone, "+33 (0)6 98 87 68 43"), Ok(text("+33698876843")));
         assert!(take(FieldKind::Telephone, "069887").is_err());
         assert!(take(FieldKind::Telephone, "éé88768437").is_err());
     }
@@ -295,7 +290,10 @@ mod tests {
         assert_eq!(take(FieldKind::Choice, "CÉLIBATAIRE"), Ok(text("celibataire")));
         assert!(take(FieldKind::Choice, "fiancé").is_err());
         assert_eq!(take(FieldKind::Amount, "1 234,5 €"), Ok(text("1234.50")));
+        assert_eq!(take(FieldKind::Amount, "0700"), Ok(text("700.00")));
         assert!(take(FieldKind::Amount, "12,345").is_err());
+        assert_eq!(take(FieldKind::Countries, "malienne, Côte d’Ivoire"), Ok(FieldValue::List(vec!["ML".into(), "CI".into()])));
+        assert!(take(FieldKind::Country, "Pays").is_err());
         assert_eq!(take(FieldKind::Flag, "Oui"), Ok(FieldValue::Bool(true)));
         assert_eq!(take(FieldKind::Courriel, "A.B@Exemple.FR"), Ok(text("a.b@exemple.fr")));
         assert!(take(FieldKind::Courriel, "a@b").is_err());
@@ -312,6 +310,9 @@ mod tests {
             (FieldKind::Telephone, text("+33698876843")),
             (FieldKind::Amount, text("1234.50")),
             (FieldKind::Flag, FieldValue::Bool(false)),
+            (FieldKind::Country, text("CI")),
+            (FieldKind::Countries, FieldValue::List(vec!["ML".into(), "FR".into()])),
+            (FieldKind::Names, FieldValue::List(vec!["AWA".into()])),
         ];
         for (kind, value) in cases {
             let shown = show(&value, Some(&field(kind)));

@@ -1,19 +1,35 @@
 //! A normalised value in French form.
 
-use crate::catalogue::FieldDef;
+use super::{choice_words, countries};
+use crate::catalogue::{FieldDef, FieldKind};
 use crate::domain::{Address, FieldValue, PartialDate};
 
 /// The value as printed on a screen and as typed into a field: what [`super::normalise`] takes back.
 pub(crate) fn show(value: &FieldValue, field: Option<&FieldDef>) -> String {
+    let kind = field.map(|f| f.kind);
     match value {
         FieldValue::Bool(true) => "oui".to_owned(),
         FieldValue::Bool(false) => "non".to_owned(),
         FieldValue::Date(date) => format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year()),
-        FieldValue::Text(text) => choice_words(text, field),
+        FieldValue::Text(text) => match kind {
+            Some(FieldKind::Choice) => of_choice(text, field),
+            Some(FieldKind::Country) => countries::name(text),
+            Some(FieldKind::Telephone) => telephone(text),
+            Some(FieldKind::Amount) => text.replace('.', ","),
+            _ => text.clone(),
+        },
+        FieldValue::List(items) if kind == Some(FieldKind::Countries) => {
+            items.iter().map(|code| countries::name(code)).collect::<Vec<_>>().join(", ")
+        }
         FieldValue::List(items) => items.join(", "),
         FieldValue::PartialDate(date) => partial(*date),
         FieldValue::Address(address) => one_line(address),
     }
+}
+
+/// The answers of a choice: id and words.
+pub(crate) fn choices(field: &FieldDef) -> Vec<(String, String)> {
+    field.choices.iter().map(|c| (c.id.clone(), choice_words(c).to_owned())).collect()
 }
 
 /// The six parts of an address in the order of the form: number, street, complement, postcode, town, country.
@@ -23,9 +39,16 @@ pub(crate) fn address_parts(value: Option<&FieldValue>) -> [String; 6] {
     [own(&a.numero), a.voie.clone(), own(&a.complement), a.code_postal.clone(), a.commune.clone(), own(&a.pays)]
 }
 
-fn choice_words(id: &str, field: Option<&FieldDef>) -> String {
-    let words = field.and_then(|f| f.choices.iter().find(|c| c.id == id)).and_then(|c| c.words.first());
-    words.cloned().unwrap_or_else(|| id.to_owned())
+fn of_choice(id: &str, field: Option<&FieldDef>) -> String {
+    let choice = field.and_then(|f| f.choices.iter().find(|c| c.id == id));
+    choice.map_or(id, choice_words).to_owned()
+}
+
+/// A French number by pairs, as it is written on forms; others as they are dialled.
+fn telephone(number: &str) -> String {
+    let Some(national) = number.strip_prefix("+33").filter(|n| n.len() == 9 && n.is_ascii()) else { return number.to_owned() };
+    let digits: Vec<char> = format!("0{national}").chars().collect();
+    digits.chunks(2).map(|pair| pair.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 /// Unknown parts are zeros, as civil registers and the MRZ write them.

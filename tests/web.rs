@@ -1,0 +1,8 @@
+//! The pages of the agents as a browser, a careless agent and an attacker meet them.
+
+mod attacks;
+mod browser;
+mod client;
+mod desk;
+mod review;
+mod routes;
