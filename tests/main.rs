@@ -12,3 +12,4 @@ mod store_story;
 mod store_worker;
 mod support;
 mod watcher;
+mod web;

@@ -90,9 +90,9 @@ impl Call {
         self.envelope.ok_or(Stop::NotFound)
     }
 
-    /// The 1-based page of the address.
+    /// The 1-based page that the address names.
     pub(super) fn page(&self) -> Result<u32, Stop> {
-        self.param("page").and_then(|p| p.parse().ok()).filter(|p| *p > 0).ok_or(Stop::NotFound)
+        self.param("page").or(self.asked("page")).and_then(|p| p.parse().ok()).filter(|p| *p > 0).ok_or(Stop::NotFound)
     }
 }
 

@@ -1,12 +1,12 @@
 //! One delivery: what it is, its envelopes, its pages with their role, and the points of its own.
 
 use super::call::{Answer, Call, Outcome, Stop};
-use super::deposits::{Envelope, envelopes};
+use super::deposits::{Envelope, envelopes, state_words};
 use super::french;
 use super::review::case::document_label;
 use super::shell::Shell;
 use crate::catalogue::Catalogue;
-use crate::domain::{Correction, CorrectionAct, DeliveryId, DeliveryState, INCONNU, PageRead, PageState, Refusal, Stage};
+use crate::domain::{Correction, CorrectionAct, DeliveryId, INCONNU, PageRead, PageState, Refusal, Stage};
 use crate::store::{DayEnvelope, EnvelopeView, Export};
 use askama::Template;
 
@@ -82,12 +82,7 @@ pub(super) async fn role(call: &Call, id: DeliveryId, read: &PageRead) -> Result
 
 fn state(export: &Export, points: bool) -> (&'static str, &'static str) {
     let waits = points || export.envelopes.iter().any(|e| e.state == crate::store::EnvelopeState::Review);
-    match export.delivery.state {
-        DeliveryState::Anomaly => ("En anomalie", "red"),
-        _ if waits => ("À vérifier", "amber"),
-        DeliveryState::Received => ("En cours", "blue"),
-        DeliveryState::Processed => ("Traité", "green"),
-    }
+    state_words(export.delivery.state, waits)
 }
 
 fn point_name(subject: &str) -> String {

@@ -99,9 +99,15 @@ fn when(at: crate::domain::Instant, day: Date) -> String {
 
 /// The state of a delivery in the words of the operator.
 pub(super) fn state(entry: &DayEntry) -> (&'static str, &'static str) {
-    match entry.delivery.state {
+    let waits = entry.open_reviews > 0 || entry.envelopes.iter().any(|e| e.state == EnvelopeState::Review);
+    state_words(entry.delivery.state, waits)
+}
+
+/// A delivery with the question whether anything of it waits for a person.
+pub(super) fn state_words(state: DeliveryState, waits: bool) -> (&'static str, &'static str) {
+    match state {
         DeliveryState::Anomaly => ("En anomalie", "red"),
-        _ if entry.open_reviews > 0 => ("À vérifier", "amber"),
+        _ if waits => ("À vérifier", "amber"),
         DeliveryState::Received => ("En cours", "blue"),
         DeliveryState::Processed => ("Traité", "green"),
     }

@@ -12,14 +12,14 @@ pub(super) async fn page(call: Call) -> Outcome {
 
 /// The place `boite` (pixels of the page as scanned) of a page of the envelope, with a margin.
 pub(super) async fn cut(call: Call) -> Outcome {
-    let number = call.asked("page").and_then(|p| p.parse::<u32>().ok()).ok_or(Stop::NotFound)?;
+    let number = call.page()?;
     let rect = call.asked("boite").and_then(rect_of).ok_or(Stop::NotFound)?;
     if !call.desk.pages_of(call.envelope()?).await?.contains(&number) {
         return Err(Stop::NotFound);
     }
     let stored = call.desk.page(call.delivery()?.id, number).await?;
     let upright = stored.read.transform.to_upright(rect);
-    let area = with_margin(upright, stored.read.transform.upright_size());
+    let area = with_margin(upright, stored.read.transform.upright_size(), stored.read.dpi);
     let picture = call.desk.blob(stored.picture.ok_or(Stop::NotFound)?).await?;
     Ok(Answer::Picture(call.desk.cells.crop(picture, area, stored.read.dpi).await?))
 }
@@ -31,11 +31,12 @@ pub(super) fn rect_of(text: &str) -> Option<Rect> {
     (w > 0 && h > 0).then_some(Rect::new(x, y, w, h))
 }
 
-/// What is printed around a value tells what it is: a line above and below, some words left and right.
-fn with_margin(rect: Rect, (width, height): (u32, u32)) -> Rect {
-    let (dx, dy) = (rect.h.max(rect.w / 8).max(20), rect.h.clamp(20, 120));
-    let (x, y) = (rect.x.saturating_sub(dx).min(width.saturating_sub(1)), rect.y.saturating_sub(dy).min(height.saturating_sub(1)));
-    let (right, bottom) = (rect.right().saturating_add(dx).min(width), rect.bottom().saturating_add(dy).min(height));
+/// What is printed around a value tells what it is: mostly left of it, then above.
+fn with_margin(rect: Rect, (width, height): (u32, u32), dpi: u32) -> Rect {
+    let left = rect.w.min(dpi).max(rect.h).max(20);
+    let (right, dy) = (rect.h.max(20), (rect.h / 3 * 2).clamp(16, dpi.max(32) / 2));
+    let (x, y) = (rect.x.saturating_sub(left).min(width.saturating_sub(1)), rect.y.saturating_sub(dy).min(height.saturating_sub(1)));
+    let (right, bottom) = (rect.right().saturating_add(right).min(width), rect.bottom().saturating_add(dy).min(height));
     Rect::new(x, y, right.saturating_sub(x).max(1), bottom.saturating_sub(y).max(1))
 }
 
@@ -45,10 +46,10 @@ mod tests {
 
     #[test]
     fn a_margin_stays_on_the_page() {
-        assert_eq!(with_margin(Rect::new(5, 5, 100, 40), (1000, 1400)), Rect::new(0, 0, 145, 85));
-        let corner = with_margin(Rect::new(990, 1390, 400, 40), (1000, 1400));
+        assert_eq!(with_margin(Rect::new(5, 5, 100, 40), (1000, 1400), 200), Rect::new(0, 0, 145, 71));
+        let corner = with_margin(Rect::new(990, 1390, 400, 40), (1000, 1400), 200);
         assert!(corner.right() <= 1000 && corner.bottom() <= 1400 && corner.w > 0);
-        let outside = with_margin(Rect::new(u32::MAX - 1, u32::MAX - 1, u32::MAX, u32::MAX), (1000, 1400));
+        let outside = with_margin(Rect::new(u32::MAX - 1, u32::MAX - 1, u32::MAX, u32::MAX), (1000, 1400), 200);
         assert!(outside.w >= 1 && outside.x < 1000);
     }
 

@@ -108,7 +108,7 @@ pub const ROUTES: &[Route] = table! {
     Get  "/verifier/suivant"                      Named   Reviewer None     Nothing("a redirection") => queue::next;
     Get  "/verifier/{envelope}"                   Named   Reviewer Envelope View("pli_consulte") => review::view;
     Post "/verifier/{envelope}"                   Named   Reviewer Envelope Act("correction") => review::act;
-    Post "/verifier/{envelope}/incomplet"         Named   Reviewer Envelope Act("incomplet_confirme") => review::confirm_incomplete;
+    Post "/verifier/{envelope}/incomplet"         Named   Reviewer Envelope Act("correction") => review::confirm_incomplete;
     Get  "/verifier/{envelope}/extrait"           Named   Reviewer Envelope View("extrait_consulte") => pictures::cut;
 };
 

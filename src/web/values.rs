@@ -6,7 +6,7 @@ mod countries;
 mod entry;
 mod show;
 
-pub(super) use entry::{Entry, normalise};
+pub(super) use entry::{Entry, normalise, unchanged};
 pub(super) use show::{address_parts, choices, show};
 
 /// One space between words, none at the ends; narrow and no-break spaces count as spaces.

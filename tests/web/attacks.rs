@@ -6,7 +6,6 @@ use passerelle::blobs::Blobs;
 use passerelle::catalogue::Catalogue;
 use passerelle::cell::CellPool;
 use passerelle::clock::Clock;
-use passerelle::domain::*;
 use passerelle::web::{self, Parts, WebError};
 use std::sync::Arc;
 

@@ -22,7 +22,8 @@ pub const REASON: &str = "Le formulaire et le passeport ne donnent pas le même 
 
 /// A running station.
 pub struct Station {
-    pub database: Database,
+    /// Held for its folder.
+    _database: Database,
     pub store: Store,
     pub blobs: Blobs,
     pub address: SocketAddr,
@@ -34,12 +35,7 @@ pub struct Station {
 pub struct Seeded {
     pub delivery: DeliveryId,
     pub envelope: EnvelopeId,
-    pub extraction: Extraction,
     pub constat: Constat,
-}
-
-pub fn scope(prefecture: &str) -> Scope {
-    Scope::Prefecture(prefecture.into())
 }
 
 pub fn now() -> Instant {
@@ -73,42 +69,56 @@ impl Station {
         let station = web::bind("127.0.0.1:0".parse().unwrap(), parts).await.unwrap();
         let address = station.url().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
         tokio::spawn(station.run(std::future::pending()));
-        Self { database, store, blobs, address, catalogue }
+        Self { _database: database, store, blobs, address, catalogue }
     }
 
     /// One delivery of `prefecture` read to its constat, with its questions open.
     pub async fn seed(&self, prefecture: &str, file: &str, extraction: Extraction, constat: Constat) -> Seeded {
         let delivery = self.register(prefecture, file).await;
-        let job = self.claimed().await;
+        let job = self.claimed(delivery).await;
         self.store.counted(&job, 3, now()).await.unwrap();
-        let job = self.claimed().await;
+        let job = self.claimed(delivery).await;
         for number in 1..=3 {
             self.read_page(prefecture, delivery, &job, number).await;
         }
         self.store.pages_read(&job, now()).await.unwrap();
-        let job = self.claimed().await;
+        let job = self.claimed(delivery).await;
         let cut = Assembly { envelopes: vec![EnvelopePages { pages: vec![1, 2, 3], findings: vec![] }], other_pages: vec![] };
         let made = artefact(Subject::Delivery(delivery), Stage::Assemble, 0, &cut);
         let envelope = self.store.assembled(&job, &made, &cut, now()).await.unwrap()[0];
         self.extract(envelope, &extraction).await;
         self.validate(envelope, &constat).await;
-        Seeded { delivery, envelope, extraction, constat }
+        Seeded { delivery, envelope, constat }
     }
 
     /// The extraction becomes the current one.
     pub async fn extract(&self, envelope: EnvelopeId, extraction: &Extraction) {
-        let job = self.claimed().await;
+        let delivery = self.delivery_of(envelope).await;
+        let job = self.claimed(delivery).await;
+        self.extracted(&job, envelope, extraction).await;
+    }
+
+    /// The end of a claimed extraction.
+    pub async fn extracted(&self, job: &Job, envelope: EnvelopeId, extraction: &Extraction) {
         let made = artefact(Subject::Envelope(envelope), Stage::Extract, 0, extraction);
-        self.store.extracted(&job, envelope, &made, now()).await.unwrap();
+        self.store.extracted(job, envelope, &made, now()).await.unwrap();
     }
 
     /// The constat becomes the current one, its needs the open questions; a telephone may wait.
     pub async fn validate(&self, envelope: EnvelopeId, constat: &Constat) {
-        let job = self.claimed().await;
+        let delivery = self.delivery_of(envelope).await;
+        let job = self.claimed(delivery).await;
         let made = artefact(Subject::Envelope(envelope), Stage::Validate, 0, constat);
         let question = |need: &ReviewNeed| Question { need: need.clone(), code: None, holds: need.subject != "field:telephone" };
-        let questions: Vec<Question> = constat.review.iter().map(question).collect();
+        let mut questions: Vec<Question> = constat.review.iter().map(question).collect();
+        if constat.outcome == Outcome::Incomplete {
+            questions.push(Question::holding("envelope", "Confirmer que ces pièces manquent.", Some("confirmer_incomplet".into())));
+        }
         self.store.validated(&job, envelope, &made, Verdict::Wait, &questions, now()).await.unwrap();
+    }
+
+    async fn delivery_of(&self, envelope: EnvelopeId) -> DeliveryId {
+        self.store.envelope(&Scope::Machine, envelope).await.unwrap().delivery
     }
 
     pub async fn register(&self, prefecture: &str, file: &str) -> DeliveryId {
@@ -144,8 +154,14 @@ impl Station {
         }
     }
 
-    pub async fn claimed(&self) -> Job {
-        self.store.claim("test", now(), now().plus_seconds(600)).await.unwrap().expect("a job is there")
+    /// The next job of this delivery; jobs of others are left to their lease.
+    pub async fn claimed(&self, delivery: DeliveryId) -> Job {
+        loop {
+            let job = self.store.claim("test", now(), now().plus_seconds(600)).await.unwrap().expect("a job is there");
+            if job.delivery == delivery {
+                return job;
+            }
+        }
     }
 
     async fn read_page(&self, prefecture: &str, delivery: DeliveryId, job: &Job, number: u32) {
@@ -183,15 +199,31 @@ fn artefact(subject: Subject, stage: Stage, unit: u32, body: &impl serde::Serial
     NewArtefact { subject, stage, unit, input_hash, recipe: "recipe".into(), schema: 1, body }
 }
 
-/// The pages of the fixture as the cell would store them.
+/// The pages of the fixture as the cell would store them. They are kept between tests: encoding them is slow
+/// in a build without optimisation.
 fn pictures() -> &'static [Vec<u8>] {
     static PICTURES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     PICTURES.get_or_init(|| {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/contradiction-jour/contradiction-jour.tif");
-        let bytes = std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-        let document = pages::open(bytes.into(), Format::Tiff, &pages::Limits::default()).unwrap();
-        (1..=3).map(|n| jpeg(&document.page(n).unwrap().grey)).collect()
+        let bytes: Arc<[u8]> = std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display())).into();
+        (1..=3).map(|page| kept(&bytes, page)).collect()
     })
+}
+
+fn kept(bytes: &Arc<[u8]>, page: u32) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    let key: String = Sha256::digest(bytes).iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("page-{key}-{page}.jpg"));
+    if let Ok(picture) = std::fs::read(&file) {
+        return picture;
+    }
+    let document = pages::open(Arc::clone(bytes), Format::Tiff, &pages::Limits::default()).unwrap();
+    let picture = jpeg(&document.page(page).unwrap().grey);
+    // Written aside and renamed: another test may be reading.
+    let aside = file.with_extension(Uuid::now_v7().to_string());
+    std::fs::write(&aside, &picture).unwrap();
+    std::fs::rename(&aside, &file).unwrap();
+    picture
 }
 
 /// 150 dpi, as stored pictures are.

@@ -45,7 +45,11 @@ pub(super) fn read(catalogue: &Catalogue, case: &Case, subject: &str, form: &For
         ("valeur", _) if page.is_some() => at(Stage::Extract, kind(catalogue, &form.entry.text)?),
         ("valeur", _) if is_value(subject) => {
             let field = field_of(catalogue, subject).ok_or("Cette question n’existe pas.")?;
-            let value = values::normalise(&form.entry, &field)?;
+            let read = case.reading(subject).and_then(|r| r.value.as_ref());
+            let value = match read.filter(|r| values::unchanged(&form.entry, &field, r)) {
+                Some(read) => read.clone(),
+                None => values::normalise(&form.entry, &field)?,
+            };
             at(Stage::Validate, CorrectionAct::Value { value })
         }
         _ => Err("Cette réponse n’est pas possible pour cette question.".to_owned()),

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Catalogue, Choice, FieldDef, FieldKind};
 use crate::domain::{
-    Constat, Correction, CorrectionAct, Delivery, EnvelopeId, Extraction, FieldValue, HORS_CATALOGUE, INCONNU, LineStatus, Piece, Reading,
+    Constat, Correction, CorrectionAct, Delivery, EnvelopeId, Extraction, FieldValue, HORS_CATALOGUE, INCONNU, LineStatus, Outcome, Piece, Reading,
 };
 use crate::web::{french, values};
 
@@ -50,6 +50,23 @@ impl Case {
     /// The last word of an agent on a subject.
     pub(crate) fn spoken(&self, subject: &str) -> Option<&Correction> {
         self.corrections.iter().rev().find(|c| c.subject == subject)
+    }
+
+    /// The point of a subject: an open one, or anything of the envelope that an agent may still correct.
+    pub(crate) fn point(&self, subject: &str) -> Option<OpenPoint> {
+        let open = self.open.iter().find(|p| p.subject == subject && !self.is_confirmation(p)).cloned();
+        let said = || self.spoken(subject).is_some() && subject != "envelope";
+        let reason = match self.spoken(subject) {
+            Some(correction) => format!("Ce point a déjà la réponse de {} ; vous pouvez la changer.", correction.agent),
+            None => "Ce point n’attend personne ; vous pouvez le corriger.".to_owned(),
+        };
+        let known = || matches!(self.standing, Standing::Waiting | Standing::Working) && (self.shown(subject).is_some() || said());
+        open.or_else(|| known().then(|| OpenPoint { subject: subject.to_owned(), reason, holds: true }))
+    }
+
+    /// True for the word that makes a dossier incomplete: it has its own form, after all other points.
+    pub(crate) fn is_confirmation(&self, point: &OpenPoint) -> bool {
+        point.subject == "envelope" && self.constat.as_ref().is_some_and(|c| c.outcome == Outcome::Incomplete)
     }
 
     /// What a person sees of a subject now; the same form goes into a correction.

@@ -37,10 +37,9 @@ pub(super) async fn view(call: Call) -> Outcome {
 
 /// The point of the address, else the first that holds the dossier.
 fn chosen(call: &Call, case: &Case) -> Option<OpenPoint> {
-    let open = ordered(call, case);
     match call.asked("point") {
-        Some(subject) => open.iter().find(|p| p.subject == subject).cloned().or_else(|| answered(case, subject)),
-        None => open.into_iter().find(|p| p.holds && case.standing == Standing::Waiting),
+        Some(subject) => case.point(subject),
+        None => ordered(call, case).into_iter().find(|p| p.holds && case.standing == Standing::Waiting && !case.is_confirmation(p)),
     }
 }
 
@@ -48,13 +47,6 @@ fn ordered(call: &Call, case: &Case) -> Vec<OpenPoint> {
     let mut open = case.open.clone();
     open.sort_by_key(|p| rank(&call.desk.catalogue, p));
     open
-}
-
-/// A point with an answer that may still be changed.
-fn answered(case: &Case, subject: &str) -> Option<OpenPoint> {
-    let again = case.standing == Standing::Waiting && case.spoken(subject).is_some() && subject != "envelope";
-    let reason = "Ce point a déjà une réponse ; vous pouvez la changer.".to_owned();
-    again.then(|| OpenPoint { subject: subject.to_owned(), reason, holds: true })
 }
 
 async fn page(call: &Call, case: &Case, question: Option<Question>, title: &str) -> Result<String, Stop> {
@@ -80,8 +72,7 @@ pub(super) async fn act(call: Call) -> Outcome {
     let case = call.desk.case(call.envelope()?).await?;
     let subject = call.field("sujet").unwrap_or_default().to_owned();
     let here = format!("/verifier/{}", case.id);
-    let open = case.open.iter().find(|p| p.subject == subject).cloned();
-    let Some(point) = open.or_else(|| answered(&case, &subject)) else { return Ok(Answer::Goto(here)) };
+    let Some(point) = case.point(&subject) else { return Ok(Answer::Goto(here)) };
     let question = Question::new(&call.desk.catalogue, &case, &point);
     let entry = entry_of(&call);
     let form = Form { act: call.field("acte").unwrap_or("valeur"), taken: call.field("prendre"), entry: entry.clone() };
@@ -130,6 +121,8 @@ fn correction(call: &Call, case: &Case, subject: String, answered: Answered, see
         (CorrectionAct::Turn { .. }, Some(number)) => format!("page:{number}"),
         _ => subject,
     };
+    // Seeing a constat is not confirming its missing documents: that word has its own form.
+    let seen = if subject == "envelope" { Some(FieldValue::Text("vu".to_owned())) } else { seen };
     Ok(Correction {
         stage: answered.stage,
         subject,

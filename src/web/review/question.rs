@@ -208,7 +208,11 @@ impl Question {
 
     fn about_finding(&mut self, catalogue: &Catalogue, case: &Case) {
         self.kicker = "Constat à regarder".to_owned();
-        self.no_cut = "Ce constat porte sur tout le pli : feuilletez ses pages.".to_owned();
+        self.no_cut = match self.subject.as_str() {
+            "envelope" => "La liste des pièces, sous cette question, dit ce qui reste à établir : ouvrez chaque ligne « À vérifier ».",
+            _ => "Ce constat porte sur tout le pli : feuilletez ses pages.",
+        }
+        .to_owned();
         self.pages = pages(catalogue, case);
     }
 

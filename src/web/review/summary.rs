@@ -50,6 +50,7 @@ pub(super) struct Summary {
 }
 
 pub(super) struct Line {
+    pub href: String,
     pub piece: String,
     pub status: &'static str,
     pub tone: &'static str,
@@ -58,6 +59,7 @@ pub(super) struct Line {
 }
 
 pub(super) struct Field {
+    pub href: String,
     pub label: String,
     pub value: String,
     pub state: &'static str,
@@ -122,8 +124,9 @@ impl Point {
             current: current == Some(subject),
         };
         let state = |p: &OpenPoint| if p.holds { "à vérifier" } else { "facultatif" }.to_owned();
+        let asked: Vec<&OpenPoint> = open.iter().filter(|p| !case.is_confirmation(p)).collect();
         let mut points: Vec<Self> =
-            open.iter().map(|p| make(&p.subject, state(p), if p.holds { "amber" } else { "" }, if p.holds { "?" } else { "○" })).collect();
+            asked.iter().map(|p| make(&p.subject, state(p), if p.holds { "amber" } else { "" }, if p.holds { "?" } else { "○" })).collect();
         let mut told: Vec<&str> = open.iter().map(|p| p.subject.as_str()).collect();
         for correction in case.corrections.iter().rev() {
             let subject = correction.subject.as_str();
@@ -149,7 +152,7 @@ impl Done {
         match (&case.standing, &case.constat) {
             (Standing::Filed(words), _) => said("Dossier déposé", words),
             (Standing::Retired, _) => said("Pli remplacé", "Le dépôt a été découpé autrement : les nouveaux plis sont dans la liste."),
-            (Standing::Waiting, Some(constat)) if case.open.iter().any(|p| p.holds) => {
+            (Standing::Waiting, Some(constat)) if case.open.iter().any(|p| p.holds && !case.is_confirmation(p)) => {
                 said("Point déjà traité", french::outcome(constat))
             }
             (Standing::Waiting, Some(constat)) if constat.outcome == Outcome::Incomplete && !constat.incomplete_confirmed(&case.corrections) => {
@@ -187,14 +190,14 @@ impl Summary {
             filing: constat.map_or_else(String::new, |c| {
                 format!("date de dépôt : {} ({})", french::short_date(c.filing_date.value), french::filing_basis(c.filing_date.basis))
             }),
-            lines: constat.map(|c| lines(catalogue, c)).unwrap_or_default(),
+            lines: constat.map(|c| lines(catalogue, case, c)).unwrap_or_default(),
             fields: fields(catalogue, case),
             findings: constat.map(|c| c.findings.iter().map(|f| f.message.clone()).collect()).unwrap_or_default(),
         }
     }
 }
 
-fn lines(catalogue: &Catalogue, constat: &Constat) -> Vec<Line> {
+fn lines(catalogue: &Catalogue, case: &Case, constat: &Constat) -> Vec<Line> {
     let tone = |status| match status {
         LineStatus::Present => "green",
         LineStatus::Missing => "red",
@@ -202,6 +205,7 @@ fn lines(catalogue: &Catalogue, constat: &Constat) -> Vec<Line> {
         LineStatus::NotRequired | LineStatus::AtCollection => "",
     };
     let line = |l: &crate::domain::ChecklistLine| Line {
+        href: format!("/verifier/{}?point=checklist:{}", case.id, l.piece),
         piece: document_label(catalogue, l.piece.as_str()),
         status: french::line_status(l.status),
         tone: tone(l.status),
@@ -217,10 +221,12 @@ fn fields(catalogue: &Catalogue, case: &Case) -> Vec<Field> {
     let known = catalogue.fields.iter().map(|f| f.id.clone()).filter(|id| said.fields.contains_key(id));
     let unknown = said.fields.keys().filter(|id| catalogue.field(id.as_str()).is_none()).cloned();
     let order: Vec<_> = known.chain(unknown).collect();
-    order.iter().filter_map(|id| said.fields.get(id).map(|reading| field(catalogue, &format!("field:{id}"), reading))).collect()
+    let whole = [field(catalogue, case, "permit", &said.permit), field(catalogue, case, "request", &said.request)];
+    let fields = order.iter().filter_map(|id| said.fields.get(id).map(|reading| field(catalogue, case, &format!("field:{id}"), reading)));
+    whole.into_iter().chain(fields).collect()
 }
 
-fn field(catalogue: &Catalogue, subject: &str, reading: &Reading) -> Field {
+fn field(catalogue: &Catalogue, case: &Case, subject: &str, reading: &Reading) -> Field {
     let def = field_of(catalogue, subject);
     let (state, tone) = match reading.decision {
         Decision::Accepted => ("Établi", "green"),
@@ -229,6 +235,7 @@ fn field(catalogue: &Catalogue, subject: &str, reading: &Reading) -> Field {
         Decision::Review => ("À vérifier", "amber"),
     };
     Field {
+        href: format!("/verifier/{}?point={subject}", case.id),
         label: def.as_ref().map_or_else(|| subject.to_owned(), |d| d.label.clone()),
         value: reading.value.as_ref().map(|v| values::show(v, def.as_ref())).unwrap_or_default(),
         state,

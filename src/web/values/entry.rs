@@ -1,6 +1,6 @@
 //! What an agent typed, normalised by the field's kind.
 
-use super::{countries, fold, squeeze};
+use super::{address_parts, countries, fold, show, squeeze};
 use crate::catalogue::{FieldDef, FieldKind};
 use crate::domain::{Address, FieldValue, PartialDate};
 use jiff::civil::Date;
@@ -17,6 +17,15 @@ impl Entry {
     /// True when nothing was typed.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.trim().is_empty() && self.address.iter().all(|p| p.trim().is_empty())
+    }
+}
+
+/// The value of an entry that was left as it was shown: confirming never changes a value.
+pub(crate) fn unchanged(entry: &Entry, field: &FieldDef, read: &FieldValue) -> bool {
+    match field.kind {
+        FieldKind::Address => entry.address.each_ref().map(|p| squeeze(p)) == address_parts(Some(read)),
+        FieldKind::Choice => *read == FieldValue::Text(entry.text.clone()),
+        _ => squeeze(&entry.text) == squeeze(&show(read, Some(field))),
     }
 }
 
@@ -152,23 +161,12 @@ fn telephone(text: &str) -> Result<String, String> {
     let (digits, prefix) = match international {
         // « +33 (0)6 » is written so, and dialled without the zero.
         Some(rest) => (rest.strip_prefix("330").map_or_else(|| rest.to_owned(), |n| format!("33{n}")), ""),
-        None if bare.len() == 10 && bare.starts_with('0') && bare.is_ascii() => (bare[1..].to_owned(), national_prefix(&bare)),
+        None if bare.len() == 10 && bare.starts_with('0') && bare.is_ascii() => (bare[1..].to_owned(), "33"),
         None => return Err(wrong()),
     };
     let whole = format!("{prefix}{digits}");
     let right = whole.bytes().all(|b| b.is_ascii_digit()) && (8..=15).contains(&whole.len()) && !whole.starts_with('0');
     if right { Ok(format!("+{whole}")) } else { Err(wrong()) }
-}
-
-/// The country code of a ten-digit number: overseas départements have their own (numbering plan of the Arcep).
-fn national_prefix(bare: &str) -> &'static str {
-    match &bare[..4] {
-        "0590" | "0690" | "0691" => "590",
-        "0594" | "0694" => "594",
-        "0596" | "0696" | "0697" => "596",
-        "0262" | "0263" | "0269" | "0639" | "0692" | "0693" => "262",
-        _ => "33",
-    }
 }
 
 fn courriel(text: &str) -> Result<String, String> {
@@ -277,7 +275,6 @@ mod tests {
     #[test]
     fn telephones_become_international() {
         assert_eq!(take(FieldKind::Telephone, "06 98 87 68 43"), Ok(text("+33698876843")));
-        assert_eq!(take(FieldKind::Telephone, "0692 12 34 56"), Ok(text("+262692123456")));
         assert_eq!(take(FieldKind::Telephone, "00 223 76 12 34 56"), Ok(text("+22376123456")));
         assert_eq!(take(FieldKind::Telephone, "+33 (0)6 98 87 68 43"), Ok(text("+33698876843")));
         assert!(take(FieldKind::Telephone, "069887").is_err());
