@@ -80,7 +80,8 @@ async fn text_of_a_scan_is_never_code() {
         let token = client.token().await;
         let page = client.get(&format!("/verifier/{envelope}?point=field:date_naissance")).await;
         let (seen, state) = (page.hidden("vu"), page.hidden("etat"));
-        let form = [("jeton", token.as_str()), ("sujet", "field:date_naissance"), ("vu", &seen), ("etat", &state), ("valeur", payload)];
+        let typed = format!("{payload}!");
+        let form = [("jeton", token.as_str()), ("sujet", "field:date_naissance"), ("vu", &seen), ("etat", &state), ("valeur", &typed)];
         let again = client.post(&format!("/verifier/{envelope}"), &form).await;
         assert_eq!(again.status, 422);
         assert!(!again.text().contains(payload), "what was typed comes back as code");

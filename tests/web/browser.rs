@@ -92,6 +92,16 @@ impl Browser {
         }
     }
 
+    /// Waits until the value of the field is selected, as a person sees before typing.
+    async fn selected(&self) {
+        let script = "const e = document.activeElement; return e.id === 'valeur' && e.selectionStart === 0 && e.selectionEnd === e.value.length";
+        let until = Clock::now() + Duration::from_secs(20);
+        while self.client.execute(script, vec![]).await.unwrap() != json!(true) {
+            assert!(Clock::now() < until, "the value is not selected");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn path(&self) -> String {
         self.client.current_url().await.unwrap().path().to_owned()
     }
@@ -132,10 +142,12 @@ async fn a_field_is_corrected_by_the_keyboard_alone() {
     browser.keep("question").await;
     assert_eq!(browser.client.active_element().await.unwrap().prop("value").await.unwrap().as_deref(), Some("09/03/1999"));
     // The value as read is selected: typing replaces it.
+    browser.selected().await;
     browser.keys("32/03/1999").await;
     browser.keys(&Key::Enter.to_string()).await;
     browser.until("n’existe pas au calendrier").await;
     browser.keep("refus").await;
+    browser.selected().await;
     browser.keys("06/03/1999").await;
     browser.keys(&Key::Enter.to_string()).await;
     browser.until("2 points à vérifier").await;

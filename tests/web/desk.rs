@@ -150,6 +150,7 @@ impl Station {
             channel: Channel::Postal,
             received_on: None,
             source: "courrier".into(),
+            drop_key: None,
             original,
         }
     }

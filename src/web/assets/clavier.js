@@ -3,7 +3,8 @@
 
 // The value as read is selected, so that typing replaces it and Enter confirms it.
 document.querySelectorAll("input[data-select]").forEach((input) => {
-  if (document.activeElement === input) input.select();
+  input.focus();
+  input.select();
 });
 
 // Enter on a list sends the answer, as it does in a text field.
