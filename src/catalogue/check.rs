@@ -52,8 +52,10 @@ impl Catalogue {
         let mut checker = Checker { catalogue: self, problems: Vec::new() };
         checker.unique("fields.toml", "field", self.fields.iter().map(|f| f.id.as_str()));
         checker.unique("conditions.toml", "condition", self.conditions.iter().map(|c| c.id.as_str()));
+        checker.unique("findings.toml", "finding", self.findings.iter().map(|f| f.code.as_str()));
         self.fields.iter().for_each(|f| checker.field(f));
         checker.sections();
+        checker.facts();
         self.documents.iter().for_each(|d| checker.document(d));
         for named in &self.conditions {
             checker.condition("conditions.toml", &named.when);
@@ -127,6 +129,20 @@ impl Checker<'_> {
                 if catalogue.field(id.as_str()).is_none() {
                     self.unknown("fields.toml", "field", id.as_str(), &known);
                 }
+            }
+        }
+    }
+
+    fn facts(&mut self) {
+        let catalogue = self.catalogue;
+        let fields = catalogue.fields.iter().map(|f| f.id.as_str()).collect();
+        let kinds: BTreeSet<&str> = catalogue.documents.iter().map(|d| d.id.as_str()).collect();
+        for fact in &catalogue.facts {
+            if catalogue.field(fact.field.as_str()).is_none() {
+                self.unknown("fields.toml", "field", fact.field.as_str(), &fields);
+            }
+            for kind in fact.of.iter().filter(|k| !kinds.contains(k.as_str())) {
+                self.unknown("fields.toml", "piece", kind.as_str(), &kinds);
             }
         }
     }
@@ -205,8 +221,8 @@ impl Checker<'_> {
             let message = format!("row `{}` is of rank texte without its article", row.piece);
             self.report(file, &format!("\"{}\"", row.piece), message, Some("name the article, or lower the rank".into()));
         }
-        if let Some(when) = &row.when {
-            self.condition(file, when);
+        for condition in row.when.iter().chain(&row.other_name_when) {
+            self.condition(file, condition);
         }
     }
 

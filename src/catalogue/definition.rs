@@ -1,7 +1,7 @@
 //! The shape of the files under `pipelines/`.
 
 use super::Condition;
-use crate::domain::{FieldId, Person, LineClass, PermitId, PieceKind, Rank};
+use crate::domain::{FieldId, LineClass, PermitId, Person, PieceKind, Rank};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -66,6 +66,26 @@ pub struct Section {
     /// From the applicant's field to the one meant under this heading; a field that is not here says nothing
     /// of the applicant either, unless the section is `demandeur`.
     pub fields: BTreeMap<FieldId, FieldId>,
+}
+
+/// A field of the applicant that tells something of a paper.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactDef {
+    pub field: FieldId,
+    pub tells: Tells,
+    /// The types of paper that it speaks for.
+    pub of: Vec<PieceKind>,
+}
+
+/// What is told of a paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tells {
+    /// A flag: it is signed.
+    Signature,
+    /// A date: it is valid until then.
+    Expiry,
 }
 
 /// One answer of a choice and the words that stand for it.
@@ -201,6 +221,9 @@ pub struct ListRow {
     /// The paper must still be valid at the filing date.
     #[serde(default)]
     pub valid: bool,
+    /// The paper may bear somebody else's name when this holds (a host's bill).
+    #[serde(default)]
+    pub other_name_when: Option<Condition>,
     /// The texts do not write when it is due: shown to the agent, never required by itself (`domain.md` 0, 5).
     #[serde(default)]
     pub advisory: bool,
@@ -217,6 +240,26 @@ pub struct NamedCondition {
     /// In French; completes « due si … ».
     pub label: String,
     pub when: Condition,
+}
+
+/// What a finding does, by its code (`pipelines/findings.toml`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindingDef {
+    pub code: String,
+    pub holds: Holds,
+}
+
+/// What waits for a person until a finding is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// Told, and no more.
+    Nothing,
+    /// The dossier is not filed before a person looked.
+    Review,
+    /// A person establishes the constat itself.
+    Outcome,
 }
 
 /// `pipelines/vocabulaire.toml`.

@@ -1,7 +1,7 @@
 //! From the files of `pipelines/`, embedded or in a folder, to a checked catalogue.
 
 use super::check::{Problem, line_at};
-use super::{Catalogue, DocumentDef, FieldDef, NamedCondition, PermitDef, Section, Vocabulary};
+use super::{Catalogue, DocumentDef, FactDef, FieldDef, FindingDef, NamedCondition, PermitDef, Section, Vocabulary};
 use include_dir::{Dir, DirEntry, include_dir};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -36,6 +36,7 @@ fn listed(problems: &[Problem]) -> String {
 #[serde(deny_unknown_fields)]
 struct FieldsFile {
     sections: Vec<Section>,
+    facts: Vec<FactDef>,
     fields: Vec<FieldDef>,
 }
 
@@ -43,6 +44,12 @@ struct FieldsFile {
 #[serde(deny_unknown_fields)]
 struct ConditionsFile {
     conditions: Vec<NamedCondition>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FindingsFile {
+    findings: Vec<FindingDef>,
 }
 
 impl Catalogue {
@@ -74,7 +81,7 @@ impl Catalogue {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut problems = Vec::new();
         let mut catalogue = Self { snapshot: snapshot(&files), ..Self::default() };
-        for required in ["fields.toml", "conditions.toml", "vocabulaire.toml"] {
+        for required in ["fields.toml", "conditions.toml", "findings.toml", "vocabulaire.toml"] {
             if !files.iter().any(|f| f.path == required) {
                 problems.push(Problem::new(required, None, "the file is missing"));
             }
@@ -96,11 +103,15 @@ impl Catalogue {
             (_, "fields.toml") => {
                 if let Some(read) = parsed::<FieldsFile>(file, problems) {
                     self.sections = read.sections;
+                    self.facts = read.facts;
                     self.fields = read.fields;
                 }
             }
             (_, "conditions.toml") => {
                 self.conditions = parsed::<ConditionsFile>(file, problems).map(|f| f.conditions).unwrap_or_default();
+            }
+            (_, "findings.toml") => {
+                self.findings = parsed::<FindingsFile>(file, problems).map(|f| f.findings).unwrap_or_default();
             }
             (_, "vocabulaire.toml") => self.vocabulary = parsed::<Vocabulary>(file, problems).unwrap_or_default(),
             ("documents", _) => self.documents.extend(parsed::<DocumentDef>(file, problems)),

@@ -10,6 +10,7 @@ pub use condition::{Condition, ConditionError, Expr, Op, Operand, References};
 pub use definition::*;
 pub use load::{CatalogueError, SourceFile};
 
+use crate::domain::PieceKind;
 use std::sync::Arc;
 
 /// Everything that `pipelines/` says, checked.
@@ -18,9 +19,12 @@ pub struct Catalogue {
     pub fields: Vec<FieldDef>,
     /// Headings of forms that speak of another person.
     pub sections: Vec<Section>,
+    /// Fields that tell of a paper.
+    pub facts: Vec<FactDef>,
     pub documents: Vec<DocumentDef>,
     pub permits: Vec<PermitDef>,
     pub conditions: Vec<NamedCondition>,
+    pub findings: Vec<FindingDef>,
     pub vocabulary: Vocabulary,
     sources: Arc<[SourceFile]>,
     snapshot: String,
@@ -51,10 +55,22 @@ impl Catalogue {
         self.conditions.iter().find(|c| c.id == id)
     }
 
+    /// The fields that tell this of papers of this type, in the order of the file.
+    pub fn told_of(&self, kind: &PieceKind, tells: Tells) -> impl Iterator<Item = &str> + use<'_> {
+        let kind = kind.clone();
+        self.facts.iter().filter(move |f| f.tells == tells && f.of.contains(&kind)).map(|f| f.field.as_str())
+    }
+
     /// The section of a form, if the catalogue has it.
     #[must_use]
     pub fn section(&self, id: &str) -> Option<&Section> {
         self.sections.iter().find(|s| s.id == id)
+    }
+
+    /// What a finding of this code does. A code that the catalogue does not know waits for a person: rather a look too many.
+    #[must_use]
+    pub fn holds(&self, code: &str) -> Holds {
+        self.findings.iter().find(|f| f.code == code).map_or(Holds::Review, |f| f.holds)
     }
 
     /// Version of the whole: the same for the same files, another as soon as one byte differs. 16 hexadecimal digits.

@@ -1,28 +1,151 @@
 //! The constat: list of documents in three-valued logic, agreement, dates and deadlines.
+//!
+//! The filing date comes first, then the list in force on it, the findings, what agents said of both, the outcome.
+//! An outcome that depends on which day the envelope was filed is no outcome: a person establishes it.
 
-use crate::catalogue::Catalogue;
-use crate::domain::{
-    Admissibility, AdmissibilityStatus, Constat, Correction, Extraction, FilingBasis, FilingDate, Outcome, Urgency,
-};
+mod admissibility;
+mod agent;
+mod case;
+mod checklist;
+mod deadlines;
+mod evaluate;
+mod filing;
+mod heard;
+mod identity;
+mod names;
+mod needs;
+mod paper;
+mod truth;
+
+use crate::catalogue::{Catalogue, Holds};
+use crate::domain::{Constat, Correction, Extraction, Finding, HORS_CATALOGUE, LineStatus, Outcome, Rank};
+use agent::Agents;
+use case::Case;
+use checklist::{Judged, judge_list};
+use deadlines::Clock;
+use filing::{Filing, filing};
 use jiff::civil::Date;
+use needs::Needs;
 
-/// Establishes the constat of one envelope.
+/// Establishes the constat of one envelope, whose values are as agents left them (`Extraction::with_corrections`).
+///
+/// `registered_on` is the day the delivery was registered (Paris), `received_on` the reception date when the operator knows it.
 #[must_use]
 pub fn validate(
     extraction: &Extraction,
-    _catalogue: &Catalogue,
+    catalogue: &Catalogue,
     registered_on: Date,
     received_on: Option<Date>,
-    _corrections: &[Correction],
+    corrections: &[Correction],
 ) -> Constat {
+    let agents = Agents::new(corrections);
+    let filed = filing(extraction, registered_on, received_on);
+    let case = Case { extraction, catalogue, filing: filed.date.value, muted: None };
+    let mut view = look(&case, &agents);
+    undecided_day(&mut view, &filed, &case, &agents);
+    let clock = Clock { reception: filing::reception(extraction, registered_on, received_on), registered_on };
+    let admissibility = admissibility::admissibility(&case);
+    view.findings.extend(admissibility::finding(&admissibility));
+    view.findings.extend(deadlines::findings(&case));
+    view.findings.sort();
+    view.findings.dedup();
     Constat {
-        outcome: Outcome::Review,
-        filing_date: FilingDate { value: received_on.unwrap_or(registered_on), basis: FilingBasis::Numerisation },
-        checklist: Vec::new(),
-        admissibility: Admissibility { status: AdmissibilityStatus::ToVerify, evidence: Vec::new(), because: String::new() },
-        deadlines: Vec::new(),
-        urgency: Urgency::default(),
-        findings: extraction.findings.clone(),
-        review: Vec::new(),
+        outcome: view.outcome,
+        filing_date: filed.date.clone(),
+        review: needs(&view, &filed, &case, &agents).list(),
+        checklist: view.lines.into_iter().map(|j| j.line).collect(),
+        admissibility,
+        deadlines: deadlines::deadlines(&case, &clock),
+        urgency: deadlines::urgency(&case, &clock),
+        findings: view.findings,
     }
+}
+
+/// What the rules say on one filing date.
+struct View {
+    lines: Vec<Judged>,
+    findings: Vec<Finding>,
+    outcome: Outcome,
+}
+
+fn look(case: &Case<'_>, agents: &Agents<'_>) -> View {
+    let mut findings = case.extraction.findings.clone();
+    findings.extend(identity::findings(case));
+    findings.extend(without_list(case));
+    let mut lines = case.list().map(|list| judge_list(list, case)).unwrap_or_default();
+    agents.decide(&mut lines);
+    let outcome = outcome(&lines, &findings, case, agents);
+    View { lines, findings, outcome }
+}
+
+fn outcome(lines: &[Judged], findings: &[Finding], case: &Case<'_>, agents: &Agents<'_>) -> Outcome {
+    let held = findings.iter().any(|f| case.catalogue.holds(&f.code) == Holds::Outcome && !agents.looked_at(f));
+    let has = |status, ranks: &[Rank]| lines.iter().any(|j| j.line.status == status && ranks.contains(&j.line.rank));
+    if held || case.list().is_none() {
+        Outcome::Review
+    } else if has(LineStatus::Missing, &[Rank::Texte]) {
+        // One paper that is surely missing decides, whatever the others turn out to be.
+        Outcome::Incomplete
+    } else if has(LineStatus::Doubtful, &[Rank::Texte, Rank::Liste]) {
+        Outcome::Review
+    } else {
+        Outcome::Complete
+    }
+}
+
+/// Says why no list decides.
+fn without_list(case: &Case<'_>) -> Option<Finding> {
+    let finding = |code: &str, subject: &str, message: String| {
+        Some(Finding { code: code.into(), subjects: vec![subject.into()], message })
+    };
+    let Some(id) = case.permit() else { return None };
+    let Some(permit) = case.catalogue.permit(id) else {
+        let message = if id == HORS_CATALOGUE { "La demande n’est pas d’un titre du catalogue." } else { "Ce titre n’est pas au catalogue." };
+        return finding("hors_catalogue", "permit", message.into());
+    };
+    if !permit.decides {
+        return finding("titre_sans_liste", "permit", format!("« {} » : la liste des pièces de ce titre est à vérifier par l’agent.", permit.label));
+    }
+    if case.list().is_some() {
+        return None;
+    }
+    let request = case.request()?;
+    if permit.lists.iter().any(|l| l.request == request) {
+        return finding("regle_absente", "request", "Aucune liste n’était en vigueur à la date du dépôt.".into());
+    }
+    finding("demande_sans_liste", "request", format!("« {} » : pas de liste pour cette nature de demande.", permit.label))
+}
+
+/// The same rules on the other days that the envelope may have been filed.
+fn undecided_day(view: &mut View, filed: &Filing, case: &Case<'_>, agents: &Agents<'_>) {
+    let statuses = |v: &View| (v.outcome, v.lines.iter().map(|j| (j.line.piece.clone(), j.line.status)).collect::<Vec<_>>());
+    let differs = filed.others.iter().find(|day| statuses(&look(&Case { filing: **day, ..*case }, agents)) != statuses(view));
+    let Some(day) = differs else { return };
+    let finding = Finding {
+        code: "date_depot_decisive".into(),
+        subjects: vec![filed.waiting.unwrap_or("field:date_reception").into()],
+        message: format!(
+            "La liste des pièces n’est pas la même pour un dépôt le {} et le {} : la date du dépôt est à établir.",
+            heard::french(filed.date.value),
+            heard::french(*day)
+        ),
+    };
+    if !agents.looked_at(&finding) {
+        view.outcome = Outcome::Review;
+    }
+    view.findings.push(finding);
+}
+
+fn needs(view: &View, filed: &Filing, case: &Case<'_>, agents: &Agents<'_>) -> Needs {
+    let mut needs = Needs::default();
+    needs::who_and_what(&mut needs, case);
+    if let Some(subject) = filed.waiting {
+        needs.add(subject, "date du dépôt à confirmer");
+    }
+    if case.request() == Some("renouvellement") {
+        needs::dates(&mut needs, &deadlines::FIELDS, case);
+    }
+    needs::lines(&mut needs, &view.lines, case);
+    needs::findings(&mut needs, &view.findings, case, |f| agents.looked_at(f));
+    needs
 }

@@ -1,0 +1,73 @@
+//! What named agents said about lines of the list and about findings.
+
+use super::checklist::Judged;
+use crate::domain::{Correction, CorrectionAct, FieldValue, Finding, LineStatus};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The last word of the agents on each subject.
+pub(super) struct Agents<'a> {
+    /// With how often the agents spoke of the line.
+    lines: BTreeMap<&'a str, (&'a Correction, LineStatus, usize)>,
+    looked_at: BTreeSet<&'a str>,
+}
+
+impl<'a> Agents<'a> {
+    pub(super) fn new(corrections: &'a [Correction]) -> Self {
+        let mut agents = Self { lines: BTreeMap::new(), looked_at: BTreeSet::new() };
+        for correction in corrections {
+            match correction.act {
+                CorrectionAct::Checklist { status } => {
+                    if let Some(piece) = correction.subject.strip_prefix("checklist:") {
+                        let times = agents.lines.get(piece).map_or(0, |(.., times)| *times);
+                        agents.lines.insert(piece, (correction, status, times + 1));
+                    }
+                }
+                // « Le dossier est incomplet » is said of the envelope with the list that was seen: it opens no finding.
+                CorrectionAct::Acknowledge if matches!(correction.seen, Some(FieldValue::List(_))) => {}
+                CorrectionAct::Acknowledge => {
+                    agents.looked_at.insert(correction.subject.as_str());
+                }
+                _ => {}
+            }
+        }
+        agents
+    }
+
+    /// Lays the agents' word over the lines.
+    pub(super) fn decide(&self, lines: &mut [Judged]) {
+        for judged in lines {
+            let Some((correction, status, times)) = self.lines.get(judged.line.piece.as_str()) else { continue };
+            let agent = &correction.agent;
+            // Who speaks again saw an earlier decision and not the machine's word.
+            if *times == 1 && overtaken(correction, judged.line.status, *status) {
+                judged.line.because = format!("{} ; le constat a changé depuis la décision de {agent}", judged.line.because);
+                judged.line.status = LineStatus::Doubtful;
+            } else {
+                judged.line.status = *status;
+                judged.line.because = format!("établi par {agent}");
+                judged.hangs_on.clear();
+                judged.confirm = None;
+            }
+        }
+    }
+
+    /// True when a person looked at what the finding speaks of.
+    pub(super) fn looked_at(&self, finding: &Finding) -> bool {
+        let line = |s: &str| s.strip_prefix("checklist:").is_some_and(|piece| self.lines.contains_key(piece));
+        let by_code = format!("finding:{}", finding.code);
+        self.looked_at.contains(by_code.as_str()) || finding.subjects.iter().any(|s| self.looked_at.contains(s.as_str()) || line(s))
+    }
+}
+
+/// The machine now says something else than what the agent saw, and than what the agent said.
+fn overtaken(correction: &Correction, now: LineStatus, said: LineStatus) -> bool {
+    let Some(FieldValue::Text(seen)) = &correction.seen else { return false };
+    let code = |status: LineStatus| match status {
+        LineStatus::Present => "present",
+        LineStatus::Missing => "missing",
+        LineStatus::Doubtful => "doubtful",
+        LineStatus::NotRequired => "not_required",
+        LineStatus::AtCollection => "at_collection",
+    };
+    seen != code(now) && now != said
+}
