@@ -43,7 +43,8 @@ fn score<'a>(layout: &Layout, zones: &[Mrz], document: &'a DocumentDef) -> Optio
         let Some(name) = present(layout, zones, sign) else { continue };
         weight += sign.weight;
         if sign.weight > 0.0 {
-            count += 1;
+            // The shape of a zone and its right check digits are two signs in one.
+            count += if name.starts_with("mrz:") { 2 } else { 1 };
             names.push(name);
         }
     }
