@@ -62,7 +62,7 @@ fn full_name(layout: &Layout, surname: &str, given: &[String]) -> Option<(Vec<To
 }
 
 /// Rows, each with the beginning of the next: a name may run over the end of a line.
-fn paragraphs(layout: &Layout) -> impl Iterator<Item = Vec<Token>> + '_ {
+fn paragraphs<'a>(layout: &'a Layout<'_>) -> impl Iterator<Item = Vec<Token>> + 'a {
     layout.rows.iter().enumerate().map(|(at, row)| {
         let next = layout.rows.get(at + 1).map(|r| &r.tokens[..r.tokens.len().min(4)]).unwrap_or_default();
         row.tokens.iter().chain(next).filter(|t| !t.key.is_empty()).cloned().collect()
@@ -105,7 +105,7 @@ fn run(layout: &Layout, key: &str) -> Option<Vec<Token>> {
 }
 
 /// Two or three lines that begin at one column: an address block.
-fn blocks(layout: &Layout) -> impl Iterator<Item = Vec<Token>> + '_ {
+fn blocks<'a>(layout: &'a Layout<'_>) -> impl Iterator<Item = Vec<Token>> + 'a {
     (0..layout.rows.len()).flat_map(move |at| {
         layout.rows[at].tokens.first().map(|first| {
             let mut out = layout.rows[at].tokens.clone();

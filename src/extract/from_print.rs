@@ -154,6 +154,8 @@ impl Reader<'_> {
 
 /// A candidate whose rectangle is led back to the page as scanned.
 pub(super) fn candidate(layout: &Layout, field: &FieldId, value: FieldValue, rect: Rect, raw: &str, confidence: f64, source: Source) -> Candidate {
+    let wrong_key = field.as_str() == "employeur_siret" && matches!(&value, FieldValue::Text(number) if !kinds::number::siret_key(number));
+    let confidence = if wrong_key { confidence * 0.4 } else { confidence };
     Candidate {
         field: field.clone(),
         value: Some(value.clone()),

@@ -4,6 +4,9 @@
 //! [`extract`] looks at the pages of one envelope together: whose papers they are, what is asked for,
 //! and what may be accepted for each field.
 
+mod compare;
+mod echo;
+mod envelope;
 mod from_form;
 mod from_mrz;
 mod from_print;
@@ -11,15 +14,16 @@ mod kinds;
 mod labels;
 mod layout;
 mod page;
+mod person;
+mod pieces;
 mod request;
 mod signs;
 mod text;
+mod weigh;
+mod words;
 
 use crate::catalogue::Catalogue;
-use crate::domain::{
-    Channel, Correction, Decision, EnvelopePages, Extraction, PageRead, Profile, Reading, RequestDates, Sheet, Source,
-};
-use std::collections::BTreeMap;
+use crate::domain::{Correction, EnvelopePages, Extraction, PageRead, Profile, Sheet};
 
 /// What each page says by itself.
 #[must_use]
@@ -30,31 +34,12 @@ pub fn describe(pages: &[PageRead], catalogue: &Catalogue, _test_authorities: bo
 /// Weighs what the sheets of one envelope say.
 #[must_use]
 pub fn extract(
-    _sheets: &[Sheet],
-    _pages: &[PageRead],
+    sheets: &[Sheet],
+    pages: &[PageRead],
     envelope: &EnvelopePages,
-    _catalogue: &Catalogue,
-    _profile: Profile,
-    _corrections: &[Correction],
+    catalogue: &Catalogue,
+    profile: Profile,
+    corrections: &[Correction],
 ) -> Extraction {
-    let nothing = || Reading {
-        value: None,
-        decision: Decision::Review,
-        confidence: 0.0,
-        source: Source::Text,
-        page: None,
-        rect: None,
-        because: String::new(),
-        evidence: Vec::new(),
-    };
-    Extraction {
-        pages: envelope.pages.clone(),
-        channel: Channel::Postal,
-        permit: nothing(),
-        request: nothing(),
-        dates: RequestDates::default(),
-        pieces: Vec::new(),
-        fields: BTreeMap::new(),
-        findings: envelope.findings.clone(),
-    }
+    envelope::extract(sheets, pages, envelope, catalogue, profile, corrections)
 }

@@ -2,7 +2,8 @@
 
 use super::text::{alike, find_within, slack, squeeze};
 use crate::catalogue::Catalogue;
-use crate::domain::PermitId;
+use super::person::People;
+use crate::domain::{Candidate, Decision, FieldValue, HORS_CATALOGUE, PermitId, Person, Profile, Reading, Sheet, Source};
 
 /// The permit that these few words name: the words of a box, a card's category, a visa's type.
 pub(super) fn permit_named(catalogue: &Catalogue, words: &str) -> Option<PermitId> {
@@ -25,4 +26,112 @@ pub(super) fn permit_named(catalogue: &Catalogue, words: &str) -> Option<PermitI
         }
     }
     best.map(|(_, id)| id.clone())
+}
+
+/// The request and the permit, each with what speaks for it.
+pub(super) fn decide(sheets: &[Sheet], people: &People, catalogue: &Catalogue, profile: Profile) -> (Reading, Reading) {
+    let own: Vec<&Sheet> = sheets.iter().zip(&people.of_sheet).filter(|(_, p)| **p == Person::Applicant).map(|(s, _)| s).collect();
+    let request = request(&own, catalogue, profile);
+    let permit = permit(&own, catalogue, profile, &request);
+    (request, permit)
+}
+
+/// What the form ticks; papers that speak for it or, without a tick, in its place.
+fn request(own: &[&Sheet], catalogue: &Catalogue, profile: Profile) -> Reading {
+    let asked = own.iter().flat_map(|s| &s.candidates).filter(|c| c.field.as_str() == "type_demande" && c.value.is_some());
+    let best = asked.max_by(|a, b| a.confidence.total_cmp(&b.confidence));
+    let implied = implied(own);
+    match best {
+        Some(candidate) => {
+            let value = text(candidate);
+            let also = implied.iter().find(|(_, request)| Some(*request) == value.as_deref());
+            settled(candidate, value, also.map(|(page, _)| *page), profile)
+        }
+        None => {
+            let guess = implied.first();
+            let value = guess.map(|(_, request)| (*request).to_owned()).filter(|r| catalogue.field("type_demande").is_some_and(|f| f.choices.iter().any(|c| c.id == *r)));
+            open(value, guess.map(|(page, _)| *page), "d’après les pièces du pli, aucune case n’ayant été lue sur le formulaire")
+        }
+    }
+}
+
+/// Requests that the papers imply, strongest first: a loss was declared, a card is held, only a visa is held.
+fn implied(own: &[&Sheet]) -> Vec<(u32, &'static str)> {
+    let page_of = |kind: &str| own.iter().find(|s| s.kinds.first().is_some_and(|k| k.kind.as_str() == kind && k.confidence >= 0.45)).map(|s| s.page);
+    let card = own.iter().find(|s| s.candidates.iter().any(|c| c.field.as_str() == "numero_titre" && c.value.is_some())).map(|s| s.page);
+    let mut out = Vec::new();
+    out.extend(page_of("declaration_perte_vol").map(|p| (p, "duplicata")));
+    out.extend(card.map(|p| (p, "renouvellement")));
+    out.extend(card.map(|p| (p, "changement_adresse")));
+    out.extend(card.map(|p| (p, "changement_statut")));
+    if card.is_none() {
+        out.extend(page_of("visa_ou_titre_sejour").map(|p| (p, "premiere")));
+        out.extend(page_of("decision_protection").map(|p| (p, "premiere")));
+    }
+    out
+}
+
+/// A request that is a permit of its own (duplicata, change of address), else what the form names, else what papers name.
+fn permit(own: &[&Sheet], catalogue: &Catalogue, profile: Profile, request: &Reading) -> Reading {
+    if let Some(FieldValue::Text(id)) = &request.value
+        && catalogue.permit(id).is_some()
+    {
+        return request.clone();
+    }
+    let asked = own.iter().flat_map(|s| &s.candidates).filter(|c| c.field.as_str() == "permit_id" && c.value.is_some());
+    let best = asked.max_by(|a, b| a.confidence.total_cmp(&b.confidence));
+    let papers: Vec<(u32, &String)> = own.iter().filter(|s| s.kinds.first().is_none_or(|k| k.kind.as_str() != super::page::FORM)).flat_map(|s| s.permits.iter().map(|p| (s.page, p))).collect();
+    let Some(candidate) = best else {
+        let named = papers.first();
+        return open(named.map(|(_, p)| (*p).clone()), named.map(|(page, _)| *page), "d’après les autres pièces, le titre demandé n’ayant pas été lu sur le formulaire");
+    };
+    let value = text(candidate).map(|words| if catalogue.permit(&words).is_some() { words } else { permit_named(catalogue, &words).map_or_else(|| HORS_CATALOGUE.to_owned(), |p| p.0) });
+    let also = papers.iter().find(|(page, p)| Some(*p) == value.as_ref() && *page != candidate.evidence.page);
+    settled(candidate, value, also.map(|(page, _)| *page), profile)
+}
+
+fn text(candidate: &Candidate) -> Option<String> {
+    match &candidate.value {
+        Some(FieldValue::Text(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// What the form asks, accepted when another paper says the same.
+fn settled(candidate: &Candidate, value: Option<String>, also: Option<u32>, profile: Profile) -> Reading {
+    let clear = candidate.confidence >= 0.6 && value.as_deref() != Some(HORS_CATALOGUE);
+    let fit = also.is_some() && clear && profile == Profile::Evaluation;
+    let page = candidate.evidence.page;
+    let because = match also {
+        Some(other) => format!("Demandé sur le formulaire (page {page}), en accord avec la page {other}."),
+        None => format!("Demandé sur le formulaire (page {page}) : rien d’autre ne le confirme."),
+    };
+    Reading {
+        value: value.map(FieldValue::Text),
+        decision: if fit { Decision::Accepted } else { Decision::Review },
+        confidence: if fit { 0.99 } else { candidate.confidence.min(0.95) },
+        source: if fit { Source::Agreement } else { candidate.evidence.source },
+        page: Some(page),
+        rect: Some(candidate.evidence.rect),
+        because,
+        evidence: vec![candidate.evidence.clone()],
+    }
+}
+
+/// A guess that a person confirms, or nothing.
+fn open(value: Option<String>, page: Option<u32>, how: &str) -> Reading {
+    let because = match page {
+        Some(page) => format!("Déduit {how} (page {page}) : à confirmer."),
+        None => "Rien dans le pli ne le dit clairement.".to_owned(),
+    };
+    Reading {
+        confidence: if value.is_some() { 0.5 } else { 0.0 },
+        value: value.map(FieldValue::Text),
+        decision: Decision::Review,
+        source: Source::Text,
+        page,
+        rect: None,
+        because,
+        evidence: Vec::new(),
+    }
 }

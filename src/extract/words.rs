@@ -1,0 +1,89 @@
+//! What the agent reads: why a value was kept or must be looked at.
+
+use crate::catalogue::FieldDef;
+use crate::domain::{Candidate, FieldValue, Finding, Proof, Source};
+use std::collections::BTreeMap;
+
+/// The value as an agent would write it.
+pub(super) fn shown(value: &FieldValue) -> String {
+    match value {
+        FieldValue::Bool(true) => "oui".to_owned(),
+        FieldValue::Bool(false) => "non".to_owned(),
+        FieldValue::Date(d) => format!("{:02}/{:02}/{}", d.day(), d.month(), d.year()),
+        FieldValue::Text(text) => text.clone(),
+        FieldValue::List(items) => items.join(" "),
+        FieldValue::PartialDate(d) => match d.mois {
+            Some(month) => format!("{month:02}/{}", d.annee),
+            None => d.annee.to_string(),
+        },
+        FieldValue::Address(a) => format!("{} {} {} {}", a.numero.as_deref().unwrap_or(""), a.voie, a.code_postal, a.commune).trim().to_owned(),
+    }
+}
+
+/// Where each page says it: « dans la bande MRZ (page 5, clé juste), sur le formulaire (page 2) ».
+fn places<'a>(candidates: impl Iterator<Item = &'a Candidate>) -> String {
+    let mut pages: BTreeMap<u32, (Source, bool)> = BTreeMap::new();
+    for candidate in candidates {
+        let proven = candidate.evidence.proof == Some(Proof::CheckDigit);
+        let entry = pages.entry(candidate.evidence.page).or_insert((candidate.evidence.source, proven));
+        if candidate.evidence.source == Source::Mrz {
+            *entry = (Source::Mrz, entry.1 || proven);
+        }
+    }
+    let named = pages.iter().take(4).map(|(page, (source, proven))| match (source, proven) {
+        (Source::Mrz, true) => format!("dans la bande MRZ (page {page}, clé juste)"),
+        (Source::Mrz, false) => format!("dans la bande MRZ (page {page})"),
+        (Source::Form, _) => format!("sur le formulaire (page {page})"),
+        (Source::TwoDDoc, _) => format!("dans le 2D-Doc (page {page})"),
+        _ => format!("page {page}"),
+    });
+    let list: Vec<String> = named.collect();
+    match list.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} et {last}", most.join(", ")),
+    }
+}
+
+/// Why a value was accepted or goes to a person.
+pub(super) fn because<'a>(candidates: impl Iterator<Item = &'a Candidate>, fit: bool, enough: bool, against: Option<&Candidate>) -> String {
+    let places = places(candidates);
+    if let Some(other) = against {
+        let value = other.value.as_ref().map(shown).unwrap_or_default();
+        return format!("Lu {places}, mais « {value} » page {} : à trancher.", other.evidence.page);
+    }
+    match (fit, enough) {
+        (true, _) => format!("Lu de façon identique {places}."),
+        (false, true) => format!("Lu de façon identique {places}, à confirmer par un agent."),
+        (false, false) => format!("Lu seulement {places} : rien d’autre ne le confirme."),
+    }
+}
+
+/// Why there is no value.
+pub(super) fn without_value(sure: bool, place: Option<&Candidate>) -> String {
+    match (sure, place) {
+        (true, Some(c)) => format!("L’emplacement a été trouvé page {} et il est vide.", c.evidence.page),
+        (_, Some(c)) => format!("Quelque chose figure page {} mais n’a pas pu être lu.", c.evidence.page),
+        (_, None) => "Recherché dans le pli, non trouvé.".to_owned(),
+    }
+}
+
+/// Two papers say different things of one fact.
+pub(super) fn contradiction(field: &FieldDef, a: &Candidate, b: &Candidate) -> Finding {
+    let value = |c: &Candidate| c.value.as_ref().map(shown).unwrap_or_default();
+    let (first, second) = if a.evidence.page <= b.evidence.page { (a, b) } else { (b, a) };
+    let code = if field.identity { "identite_discordante" } else { "contradiction" };
+    let subjects = vec![format!("field:{}", field.id), format!("page:{}", first.evidence.page), format!("page:{}", second.evidence.page)];
+    let message = format!("{} : « {} » page {}, « {} » page {}.", field.label, value(first), first.evidence.page, value(second), second.evidence.page);
+    Finding { code: code.to_owned(), subjects, message }
+}
+
+/// A paper of somebody whom nothing in the envelope explains.
+pub(super) fn stranger(page: u32, kind: &str, name: Option<&str>) -> Finding {
+    let whose = name.map(|n| format!(" ({n})")).unwrap_or_default();
+    Finding {
+        code: "identite_discordante".to_owned(),
+        subjects: vec![format!("page:{page}")],
+        message: format!("Page {page} ({kind}) : ce document est celui d’une autre personne{whose}, que rien dans le pli n’explique."),
+    }
+}
