@@ -204,9 +204,8 @@ impl Bench<'_> {
         let applicant = &self.people.applicant;
         if draft.person == Person::Applicant {
             // The page is the applicant's because it names the applicant: other names on it are the issuer's.
-            let surname = applicant.surnames.first()?;
-            let given = applicant.given.first().map(|g| g.join(" ")).unwrap_or_default();
-            return Some((format!("{surname} {given}").trim().to_owned(), place));
+            let (surname, given) = applicant.usual()?;
+            return Some((format!("{surname} {}", given.join(" ")).trim().to_owned(), place));
         }
         name_on(&all).map(|n| (n, *place))
     }

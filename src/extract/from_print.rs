@@ -71,6 +71,9 @@ impl Reader<'_> {
             // A form asks for a thing once: a label of several fields means the first that it can give a value of.
             let fields: Vec<FieldId> = hit.fields.iter().filter_map(meant).collect();
             let fields: Vec<&FieldDef> = fields.iter().filter_map(|f| self.catalogue.field(f.as_str())).filter(|f| !matches!(f.kind, FieldKind::Flag)).collect();
+            // A row of tick boxes prints every answer; only its marks tell which one was given.
+            let many = layout.rows[hit.row].tokens.len() > hit.to + 4;
+            let fields: Vec<&FieldDef> = fields.into_iter().filter(|f| !(many && (!f.choices.is_empty() || f.id.as_str() == "permit_id"))).collect();
             out.extend(self.beside(layout, &hits, hit, &fields, Source::Form));
         }
         for candidate in &mut out {

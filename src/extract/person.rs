@@ -9,6 +9,9 @@ use crate::domain::{Candidate, FieldValue, Person, Sheet, Source};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
+/// From here on a name on the form is taken for a name.
+const LEGIBLE: f64 = 0.55;
+
 /// Names and birth date that one page gives of the person it is about.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Identity {
@@ -53,6 +56,13 @@ impl Identity {
         }
     }
 
+    /// Surname and given names as most pages have them.
+    pub fn usual(&self) -> Option<(String, Vec<String>)> {
+        let surname = most(&self.surnames, |s| name::key(s))?;
+        let given = most(&self.given, |g| g.iter().map(|n| name::key(n)).collect()).unwrap_or_default();
+        Some((surname, given))
+    }
+
     fn absorb(&mut self, other: &Self) {
         self.surnames.extend(other.surnames.iter().cloned());
         self.given.extend(other.given.iter().cloned());
@@ -86,6 +96,12 @@ fn any_pair<T>(a: &[T], b: &[T], same: impl Fn(&T, &T) -> bool) -> Option<bool> 
     (!a.is_empty() && !b.is_empty()).then(|| a.iter().any(|x| b.iter().any(|y| same(x, y))))
 }
 
+/// The value whose key occurs most often; the first of equals.
+fn most<T: Clone>(values: &[T], key: impl Fn(&T) -> String) -> Option<T> {
+    let count = |k: &str| values.iter().filter(|v| key(v) == k).count();
+    values.iter().enumerate().max_by_key(|(order, v)| (count(&key(v)), usize::MAX - order)).map(|(_, v)| v.clone())
+}
+
 /// The same name, a slip of an engine or a part of a double name forgiven.
 fn near(a: &str, b: &str) -> bool {
     if name::same(a, b) {
@@ -110,7 +126,7 @@ pub(super) struct People {
 /// Finds the applicant, then whose each sheet is.
 pub(super) fn people(sheets: &[Sheet], layouts: &[Layout], catalogue: &Catalogue) -> People {
     let identities: Vec<Identity> = sheets.iter().map(Identity::of).collect();
-    let applicant = applicant(sheets, &identities);
+    let applicant = applicant(sheets, &identities, catalogue);
     let relations = relations(sheets);
     let mut people = People { applicant, ..People::default() };
     for ((sheet, identity), layout) in sheets.iter().zip(&identities).zip(layouts) {
@@ -124,15 +140,17 @@ pub(super) fn people(sheets: &[Sheet], layouts: &[Layout], catalogue: &Catalogue
 }
 
 /// The form says who applies; without a readable one, the person of most papers.
-fn applicant(sheets: &[Sheet], identities: &[Identity]) -> Identity {
+fn applicant(sheets: &[Sheet], identities: &[Identity], catalogue: &Catalogue) -> Identity {
     let mut groups: Vec<(usize, Identity)> = Vec::new();
     for (sheet, identity) in sheets.iter().zip(identities).filter(|(_, i)| !i.is_empty()) {
         let form = sheet.kinds.first().is_some_and(|k| k.kind.as_str() == FORM);
-        // A paper that by its nature may be somebody else's counts less than the applicant's own.
-        let weight = match sheet.kinds.first().map(|k| k.kind.as_str()) {
-            _ if form => 8,
-            Some("contrat_engagement_republique" | "attestation_depot") => 4,
-            _ => 1 + usize::from(identity.sure),
+        // What the words of a form say through its combs is no name; its places are read far better.
+        let legible = sheet.candidates.iter().any(|c| c.field.as_str() == "nom_naissance" && c.value.is_some() && c.confidence >= LEGIBLE);
+        let own = sheet.kinds.first().and_then(|k| catalogue.document(k.kind.as_str())).is_none_or(|d| d.persons.first().is_none_or(|p| *p == Person::Applicant));
+        let weight = match (form, own) {
+            (true, _) if legible => 8,
+            (true, _) | (_, false) => 1,
+            _ => 2 + usize::from(identity.sure),
         };
         match groups.iter_mut().find(|(_, group)| group.same(identity) == Some(true)) {
             Some((count, group)) => {

@@ -64,6 +64,10 @@ fn draft(sheet: &Sheet, person: Person, catalogue: &Catalogue, listed: &BTreeSet
 
 /// The same print serves several rows of a list: the paper's person and the permit's list tell which.
 fn resolve(best: &KindGuess, guesses: &[KindGuess], person: Person, catalogue: &Catalogue, listed: &BTreeSet<PieceKind>) -> PieceKind {
+    if person == Person::Other {
+        // Nothing explains the person: the print alone says what the paper is.
+        return best.kind.clone();
+    }
     let rivals = guesses.iter().filter(|g| g.confidence >= best.confidence * 0.7).map(|g| &g.kind);
     let mut family: Vec<&DocumentDef> = rivals.filter_map(|k| catalogue.document(k.as_str())).filter(|d| !d.none).collect();
     let alike: Vec<&DocumentDef> = catalogue.documents.iter().filter(|d| d.like.contains(&best.kind)).collect();

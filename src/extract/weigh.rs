@@ -147,7 +147,7 @@ fn spelling(field: &FieldDef, group: &Group) -> FieldValue {
     }
     let accents = |v: &FieldValue| if field.kind == FieldKind::Text || matches!(field.kind, FieldKind::Name | FieldKind::Names) { marks(v) } else { 0 };
     let best = counts.iter().max_by(|a, b| {
-        let order = |(value, (rank, count, _)): &(&&FieldValue, &(usize, usize, f64))| (*rank.min(&1), *count, *rank, accents(value));
+        let order = |(value, (rank, count, _)): &(&&FieldValue, &(usize, usize, f64))| ((*rank).min(1), accents(value).min(1) * usize::from(*rank == 2), *count, *rank);
         order(a).cmp(&order(b)).then(a.1.2.total_cmp(&b.1.2))
     });
     best.map_or_else(|| FieldValue::Text(String::new()), |(value, _)| (*value).clone())
