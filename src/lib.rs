@@ -30,6 +30,7 @@ pub mod demo;
 pub mod doctor;
 pub mod domain;
 pub mod dossier;
+pub mod evaluate;
 pub mod extract;
 pub mod failpoint;
 pub mod intake;

@@ -69,6 +69,7 @@ pub struct Reading {
     pub value: Option<FieldValue>,
     pub decision: Decision,
     /// Estimated probability that the decision is right, 0 to 1.
+    #[serde(serialize_with = "four_decimals")]
     pub confidence: f64,
     pub source: Source,
     pub page: Option<u32>,
@@ -77,6 +78,12 @@ pub struct Reading {
     /// For the agent, in French: why this decision.
     pub because: String,
     pub evidence: Vec<Evidence>,
+}
+
+/// Writes a probability with four decimals: more would be false precision, and would not survive
+/// the way through a database unchanged.
+pub(super) fn four_decimals<S: serde::Serializer>(probability: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((probability * 10_000.0).round() / 10_000.0)
 }
 
 /// Whose value or document it is.

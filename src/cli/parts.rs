@@ -1,0 +1,26 @@
+//! From the configuration to the parts that the commands run.
+
+use crate::catalogue::Catalogue;
+use crate::cell::{CellPool, CellSettings};
+use crate::config::Config;
+use anyhow::Context;
+
+/// The embedded catalogue, or the one of `pipelines_dir`.
+pub fn catalogue(config: &Config) -> anyhow::Result<Catalogue> {
+    match &config.pipelines_dir {
+        Some(folder) => Catalogue::load(folder).with_context(|| format!("the pipelines in {} cannot be used", folder.display())),
+        None => Catalogue::embedded().context("the built-in pipelines cannot be used"),
+    }
+}
+
+/// Cells under the configured limits.
+pub fn cells(config: &Config) -> CellPool {
+    CellPool::new(CellSettings {
+        processes: config.cell.count(),
+        page_seconds: u64::from(config.limits.page_seconds),
+        memory_bytes: config.limits.memory,
+        models_dir: config.models_dir.clone(),
+        pipelines_dir: config.pipelines_dir.clone(),
+        ..CellSettings::default()
+    })
+}

@@ -1,0 +1,202 @@
+//! `process`: the line over memory, with the same cells and the same functions as the worker.
+
+use super::{Exit, parts};
+use crate::cell::{CellError, CellPage, CellPool, ReadRequest};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::contract::{self, DroppedFile, Processed, Versions};
+use crate::domain::{PAGES_PER_READ, PageRead, Profile, Refusal};
+use crate::intake;
+use crate::line::{self, Days, Rules};
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Arguments of `process`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Files to read.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Print one JSON object per file (the only output there is; kept explicit for scripts).
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What `process` and `evaluate` may be told about the files.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Reception date, when the operator knows it (YYYY-MM-DD).
+    #[arg(long)]
+    received: Option<jiff::civil::Date>,
+    /// Accept 2D-Doc codes signed by the public test authority; every such reading is marked.
+    #[arg(long)]
+    test_authorities: bool,
+    /// How far the machine may decide alone.
+    #[arg(long, value_enum, default_value = "evaluation")]
+    profile: ProfileName,
+}
+
+/// Names of the profiles on the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum ProfileName {
+    Evaluation,
+    Observation,
+}
+
+impl Options {
+    /// The rules of the embedded or configured pipelines under these options.
+    pub fn rules(&self, config: &Config) -> anyhow::Result<Rules> {
+        let profile = match self.profile {
+            ProfileName::Evaluation => Profile::Evaluation,
+            ProfileName::Observation => Profile::Observation,
+        };
+        Ok(Rules { catalogue: parts::catalogue(config)?, profile, test_authorities: self.test_authorities })
+    }
+
+    /// Today in Paris, and the reception date that the operator gave.
+    #[must_use]
+    pub fn days(&self) -> Days {
+        Days { registered_on: Clock::System.now().date_in_paris(), received_on: self.received }
+    }
+}
+
+/// Reads every file and prints its line; 1 when one is in anomaly.
+pub async fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit> {
+    if !arguments.json {
+        eprintln!("process prints JSON Lines; say --json to make that explicit");
+        return Ok(Exit::Usage);
+    }
+    let reader = Arc::new(Reader::new(config, &arguments.options)?);
+    let mut exit = Exit::Done;
+    let mut lines = reader.lines(arguments.files.clone());
+    while let Some(line) = lines.recv().await {
+        let (line, in_anomaly) = line?;
+        println!("{line}");
+        if in_anomaly {
+            exit = Exit::NeedsAPerson;
+        }
+    }
+    Ok(exit)
+}
+
+/// The JSON line of a file, and whether the file is in anomaly.
+pub type FileLine = (String, bool);
+
+/// The line over memory.
+pub struct Reader {
+    cells: CellPool,
+    rules: Rules,
+    days: Days,
+    versions: Versions,
+    max_bytes: u64,
+    at_once: usize,
+}
+
+impl Reader {
+    pub fn new(config: &Config, options: &Options) -> anyhow::Result<Self> {
+        let cells = parts::cells(config);
+        let rules = options.rules(config)?;
+        let versions = Versions {
+            recipe: rules.recipe(cells.engines()),
+            catalogue: rules.catalogue.snapshot().to_owned(),
+            calibration: line::CALIBRATION.to_owned(),
+        };
+        Ok(Self { cells, rules, days: options.days(), versions, max_bytes: config.limits.bytes, at_once: config.cell.count() })
+    }
+
+    /// Reads the files, as many at a time as there are cells, and gives their lines in the order of `files`.
+    #[must_use]
+    pub fn lines(self: &Arc<Self>, files: Vec<PathBuf>) -> mpsc::Receiver<anyhow::Result<FileLine>> {
+        let (sender, receiver) = mpsc::channel(1);
+        // The queue holds what is being read; its length bounds the work that is ahead of the reader.
+        let (started, mut running) = mpsc::channel::<JoinHandle<anyhow::Result<FileLine>>>(self.at_once);
+        let reader = self.clone();
+        tokio::spawn(async move {
+            for file in files {
+                let reader = reader.clone();
+                let reading = tokio::spawn(async move { reader.line(&file).await });
+                if started.send(reading).await.is_err() {
+                    return;
+                }
+            }
+        });
+        tokio::spawn(async move {
+            while let Some(reading) = running.recv().await {
+                let line = reading.await.unwrap_or_else(|error| Err(error.into()));
+                if sender.send(line).await.is_err() {
+                    return;
+                }
+            }
+        });
+        receiver
+    }
+
+    async fn line(&self, path: &Path) -> anyhow::Result<FileLine> {
+        let bytes: Arc<[u8]> = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?.into();
+        let file = DroppedFile {
+            name: path.file_name().map(intake::shown_name).unwrap_or_default(),
+            sha256: hex(&Sha256::digest(&bytes)),
+        };
+        match self.process(bytes).await {
+            Ok(result) => Ok((contract::processed(&file, &result, &self.versions)?, false)),
+            Err(CellError::Refused(refusal)) => Ok((contract::anomaly(&file, 0, &refusal, &self.versions)?, true)),
+            Err(error @ CellError::Machine(_)) => Err(error).with_context(|| format!("while reading {}", path.display())),
+        }
+    }
+
+    async fn process(&self, bytes: Arc<[u8]>) -> Result<Processed, CellError> {
+        let format = self.examine(&bytes)?;
+        let count = self.cells.count_pages(bytes.clone(), format).await?;
+        let mut pages = Vec::new();
+        let mut first = 1;
+        while first <= count {
+            let last = count.min(first + PAGES_PER_READ - 1);
+            let request = ReadRequest { bytes: bytes.clone(), format, first_page: first, last_page: last, turns: Vec::new() };
+            pages.extend(self.read(request).await?);
+            first = last + 1;
+        }
+        pages.sort_by_key(|page: &PageRead| page.number);
+        let assembly = line::assemble(&self.rules, &pages, &[]);
+        let envelopes = assembly
+            .envelopes
+            .iter()
+            .map(|envelope| {
+                let extraction = line::extract(&self.rules, &pages, envelope, &[]);
+                let constat = line::validate(&self.rules, &extraction, self.days, &[]);
+                (extraction, constat)
+            })
+            .collect();
+        Ok(Processed { pages: count, assembly, envelopes })
+    }
+
+    fn examine(&self, bytes: &[u8]) -> Result<crate::domain::Format, Refusal> {
+        match intake::examine(&mut std::io::Cursor::new(bytes), self.max_bytes) {
+            Ok(format) => Ok(format),
+            Err(intake::ExamineError::Refused(refusal)) => Err(refusal),
+            Err(intake::ExamineError::Io(_)) => Err(intake::medium_failed()),
+        }
+    }
+
+    async fn read(&self, request: ReadRequest) -> Result<Vec<PageRead>, CellError> {
+        let (sender, mut receiver) = mpsc::channel::<CellPage>(4);
+        let collect = async {
+            let mut pages = Vec::new();
+            while let Some(page) = receiver.recv().await {
+                pages.push(page.read);
+            }
+            pages
+        };
+        let (pages, outcome) = tokio::join!(collect, self.cells.read(request, sender));
+        outcome.map(|()| pages)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}

@@ -1,0 +1,96 @@
+//! `watch`, `work`, `serve` and `all`: the parts that run until they are told to stop.
+
+use super::{Exit, parts};
+use crate::blobs::Blobs;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::line::Rules;
+use crate::store::Store;
+use crate::watcher::Watcher;
+use crate::web;
+use crate::worker::Worker;
+use anyhow::Context;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Which parts one process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    watch: bool,
+    work: bool,
+    pages: bool,
+}
+
+impl Parts {
+    pub const WATCH: Self = Self { watch: true, work: false, pages: false };
+    pub const WORK: Self = Self { watch: false, work: true, pages: false };
+    pub const PAGES: Self = Self { watch: false, work: false, pages: true };
+    pub const ALL: Self = Self { watch: true, work: true, pages: true };
+}
+
+/// Runs the parts until SIGTERM, Ctrl-C, or until one of them cannot go on; then all end in order.
+pub async fn run(config: &Config, which: Parts) -> anyhow::Result<Exit> {
+    if let Err(error) = config.validate() {
+        eprintln!("{error}");
+        return Ok(Exit::Usage);
+    }
+    let store = Store::open(&config.store.url).await.context("cannot open the database; see `passerelle doctor`")?;
+    store.migrate().await?;
+    let blobs = Blobs::open(&config.blobs.folder, &config.blobs.key_file)?;
+    let (told, stop) = watch::channel(false);
+    let mut running = JoinSet::new();
+    if which.work {
+        let worker = worker(config, &store, &blobs)?;
+        let (hands, stop) = (config.cell.count(), stop.clone());
+        running.spawn(async move {
+            worker.run(hands, stop).await;
+            anyhow::Ok(())
+        });
+    }
+    if which.pages {
+        let station = web::bind(config.web.address, station(config, &store, &blobs)?).await?;
+        eprintln!("pages: {}", station.url());
+        let stop = ended(stop.clone());
+        running.spawn(async move { station.run(stop).await.context("the pages") });
+    }
+    if which.watch {
+        let watcher = Watcher::start(Arc::new(config.clone()), store.clone(), blobs.clone(), Clock::System).await?;
+        let stop = ended(stop.clone());
+        running.spawn(async move { watcher.run(stop).await.context("the watcher") });
+    }
+    let mut terminated = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let first = tokio::select! {
+        _ = terminated.recv() => Ok(()),
+        result = tokio::signal::ctrl_c() => result.context("cannot listen for Ctrl-C"),
+        ended = running.join_next() => ended.unwrap_or(Ok(Ok(()))).unwrap_or_else(|error| Err(error.into())),
+    };
+    told.send_replace(true);
+    while let Some(part) = running.join_next().await {
+        part??;
+    }
+    store.close().await;
+    first.map(|()| Exit::Done)
+}
+
+fn worker(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<Worker<crate::cell::CellPool>> {
+    let rules = Rules { catalogue: parts::catalogue(config)?, profile: config.profile, test_authorities: false };
+    Ok(Worker::new(store.clone(), blobs.clone(), parts::cells(config), Arc::new(rules), Clock::System))
+}
+
+fn station(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<web::Parts> {
+    Ok(web::Parts {
+        store: store.clone(),
+        blobs: blobs.clone(),
+        cells: parts::cells(config),
+        catalogue: Arc::new(parts::catalogue(config)?),
+        clock: Clock::System,
+        prefecture: config.prefecture.clone(),
+    })
+}
+
+async fn ended(mut stop: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is an end as well.
+    let _gone = stop.wait_for(|told| *told).await;
+}
