@@ -30,6 +30,7 @@ impl Service {
             .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(DemoError::Start)?)
             .stderr(log)
+            .env("NO_COLOR", "1")
             .kill_on_drop(true)
             .spawn()
             .map_err(DemoError::Start)?;

@@ -65,7 +65,8 @@ class Installation:
         if self.child.poll() is None:
             self.child.send_signal(signal.SIGKILL)
         self.child.wait()
-        deadline = time.monotonic() + 5
+        # A cell notices at the end of its page.
+        deadline = time.monotonic() + 90
         while in_session(session) and time.monotonic() < deadline:
             time.sleep(0.1)
         self.orphans += len(in_session(session))
