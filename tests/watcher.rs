@@ -4,6 +4,7 @@
 mod faults;
 mod folder;
 mod kills;
+mod order;
 
 use crate::support::{Database, sqlite};
 use passerelle::blobs::Blobs;

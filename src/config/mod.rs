@@ -116,7 +116,7 @@ pub enum ConfigError {
     UnknownKey { origin: Origin, key: String, hint: String },
     #[error("{origin}: `{key}` {message}")]
     Value { origin: Origin, key: String, message: String },
-    #[error("the configuration cannot be used:{}", .0.iter().map(|p| format!("\n  - {p}")).collect::<String>())]
+    #[error("the configuration cannot be used:\n  - {}", .0.join("\n  - "))]
     Invalid(Vec<String>),
 }
 

@@ -6,6 +6,7 @@ use crate::cell::{CellPool, MODEL_FILE, MODEL_SHA256, Tesseract, find_model};
 use crate::config::Config;
 use crate::store::{Schema, Store, StoreError};
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -77,7 +78,10 @@ pub fn second_recogniser(config: &Config) -> Check {
 }
 
 fn by_hash(name: &'static str, path: &Path, bytes: &[u8]) -> Check {
-    let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    });
     if found == MODEL_SHA256 {
         return Check::ok(name, format!("{} is the model that this program knows", path.display()));
     }

@@ -146,6 +146,16 @@ pub fn cannot_be_moved() -> Refusal {
     )
 }
 
+/// The drop folder is not mounted, or its rights are gone.
+#[must_use]
+pub fn folder_lost() -> Refusal {
+    Refusal::new(
+        "dossier_inaccessible",
+        "Le dossier de dépôt ne peut pas être consulté.",
+        "Rétablir le partage réseau ou les droits ; la prise en charge reprend d’elle-même.",
+    )
+}
+
 /// Nothing can be taken now: the disk is full, the database or the store of scans does not answer.
 #[must_use]
 pub fn postponed() -> Refusal {
@@ -169,7 +179,7 @@ mod tests {
     fn all() -> Vec<Refusal> {
         let mut all: Vec<Refusal> = Foreign::ALL.iter().map(|f| f.refusal()).collect();
         all.extend([too_large(200 << 20, 100 << 20), truncated(Format::Pdf), unreadable_file(), medium_failed()]);
-        all.extend([not_a_file(NotAFile::Link), cannot_be_moved(), postponed()]);
+        all.extend([not_a_file(NotAFile::Link), cannot_be_moved(), postponed(), folder_lost()]);
         all
     }
 

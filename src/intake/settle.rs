@@ -97,7 +97,7 @@ impl Settling {
 mod tests {
     use super::*;
 
-    const TIMING: Timing = Timing { rest: Duration::from_secs(5), truncated: Duration::from_secs(60) };
+    const TIMING: Timing = Timing { rest: Duration::from_secs(5), truncated: Duration::from_mins(1) };
 
     fn stamp(size: u64, modified: i128) -> Stamp {
         Stamp { device: 1, inode: 2, size, modified }

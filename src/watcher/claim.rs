@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{BlobKind, Delivery, DeliveryId, Refusal, Scope};
 use crate::failpoint;
-use crate::intake::{ExamineError, Stamp, cannot_be_moved, examine, medium_failed, postponed, shown_name, too_large, unreadable_file};
+use crate::intake::{ExamineError, Stamp, examine, medium_failed, postponed, shown_name, too_large, unreadable_file};
 use crate::store::{NewDelivery, Registration, Store};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -34,6 +34,8 @@ pub enum Claim {
     Changed,
     /// Another watcher takes it.
     Busy,
+    /// In the ledger, but it cannot be moved out of the folder.
+    Unmoved(Box<Delivery>),
     /// It stays, for this reason; tried again later.
     Later(Refusal),
     /// It stays, for this reason, until somebody changes it.
@@ -65,7 +67,7 @@ impl Desk {
     fn register(&self, source: &Source, copied: &Copied, id: DeliveryId, runtime: &tokio::runtime::Handle) -> Result<Claim, WatchError> {
         let outcome = self.enter(source, copied, id, runtime);
         let claim = match outcome {
-            Ok(delivery) => self.put_away(source, &copied.sha256, delivery),
+            Ok(delivery) => self.put_away(source, delivery),
             Err(cause) => {
                 tracing::warn!(file = %source.path.display(), %cause, "the file could not be registered; it stays in the folder and is tried again");
                 Claim::Later(postponed())
@@ -115,9 +117,22 @@ impl Desk {
         }
     }
 
-    fn put_away(&self, source: &Source, sha256: &str, delivery: Delivery) -> Claim {
+    /// Tries again to move a source that is in the ledger.
+    ///
+    /// # Errors
+    /// When the task was ended.
+    pub async fn move_again(&self, path: PathBuf, stamp: Stamp, delivery: Delivery) -> Result<Claim, WatchError> {
+        let desk = self.clone();
+        let moved = tokio::task::spawn_blocking(move || match Source::open(&path, stamp) {
+            Ok(source) => desk.put_away(&source, delivery),
+            Err(why) => not_opened(&why),
+        });
+        Ok(moved.await?)
+    }
+
+    fn put_away(&self, source: &Source, delivery: Delivery) -> Claim {
         let folder = if delivery.refusal.is_some() { &self.config.drop.anomalies } else { &self.config.drop.done };
-        match retire(source, sha256, folder) {
+        match retire(source, &delivery.sha256, folder) {
             Retired::Moved(path) => {
                 tracing::info!(delivery = %delivery.id, file = %delivery.file, to = %path.display(), "taken into the ledger");
                 Claim::Taken(Box::new(delivery))
@@ -125,8 +140,8 @@ impl Desk {
             // What was registered is safe. If something new has the name, it settles like any new file.
             Retired::Gone => Claim::Changed,
             Retired::Refused(error) => {
-                tracing::warn!(delivery = %delivery.id, %error, "registered, but the source cannot be moved");
-                Claim::Later(cannot_be_moved())
+                tracing::debug!(delivery = %delivery.id, %error, "registered, but the source cannot be moved");
+                Claim::Unmoved(Box::new(delivery))
             }
         }
     }

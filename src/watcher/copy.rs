@@ -6,6 +6,7 @@ use super::{WatchError, failed};
 use crate::failpoint;
 use crate::intake::Stamp;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -63,11 +64,9 @@ impl Source {
     /// Opens the file that was seen with `seen`, without following a link and without waiting at a pipe.
     pub fn open(path: &Path, seen: Stamp) -> Result<Self, NotOpened> {
         let file = open_plain(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(NotOpened::Busy),
-            // A network file system without locks: the ledger's unique keys still hold.
-            Err(TryLockError::Error(_)) => {}
+        // A network file system without locks gives another error: the ledger's unique keys still hold.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(NotOpened::Busy);
         }
         let source = Self { file, path: path.to_owned(), stamp: seen };
         if source.is_unchanged() { Ok(source) } else { Err(NotOpened::Changed) }
@@ -167,7 +166,8 @@ pub fn hash(file: &mut File) -> std::io::Result<String> {
 /// The digest as text.
 pub fn hexadecimal(digest: Sha256) -> String {
     digest.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, "{byte:02x}");
         text
     })
 }

@@ -5,7 +5,7 @@ use super::copy::{Source, hash, sync_folder};
 use super::folder::stamp;
 use super::{WatchError, failed};
 use crate::failpoint;
-use crate::intake::{DONE_MARK, Stamp};
+use crate::intake::DONE_MARK;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Error, ErrorKind};
@@ -83,23 +83,18 @@ fn release(target: &Path) {
 /// Between the last look and the rename another file may have taken the name: then it goes back.
 fn confirm(source: &Source, target: &Path) -> Result<Option<PathBuf>, WatchError> {
     let arrived = fs::symlink_metadata(target).map_err(failed("looked at", target))?;
-    if same_file(stamp(&arrived), source.stamp) {
+    if stamp(&arrived) == source.stamp {
         return Ok(Some(target.to_owned()));
     }
-    match fs::hard_link(target, &source.path) {
-        Ok(()) => fs::remove_file(target).map_err(failed("put back", target))?,
-        // A third file has the name, or links are not allowed: a free name beside it is as good.
-        Err(_) => {
-            let folder = source.path.parent().unwrap_or(Path::new("."));
-            let back = reserve(folder, source.path.file_name().unwrap_or(OsStr::new("sans-nom")))?;
-            fs::rename(target, &back).map_err(failed("put back", target))?;
-        }
+    // The old name when it is free again, else one beside it: another file may have it, or links are not allowed.
+    if fs::hard_link(target, &source.path).is_ok() {
+        fs::remove_file(target).map_err(failed("put back", target))?;
+        return Ok(None);
     }
+    let folder = source.path.parent().unwrap_or(Path::new("."));
+    let back = reserve(folder, source.path.file_name().unwrap_or(OsStr::new("sans-nom")))?;
+    fs::rename(target, &back).map_err(failed("put back", target))?;
     Ok(None)
-}
-
-fn same_file(a: Stamp, b: Stamp) -> bool {
-    a == b
 }
 
 /// Another file system: copy, make durable, compare, and only then remove the source.

@@ -9,8 +9,8 @@ use super::{WatchError, failed};
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::Delivery;
-use crate::intake::{self, Settling, Step, Timing, medium_failed, not_a_file, shown_name};
+use crate::domain::{Delivery, Instant};
+use crate::intake::{self, Settling, Step, Timing, cannot_be_moved, folder_lost, medium_failed, not_a_file, shown_name};
 use crate::store::{Store, WaitingFile};
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
@@ -31,8 +31,8 @@ pub struct Watcher {
     bell: Bell,
     /// What was last told to the store.
     told: Option<Vec<WaitingFile>>,
-    /// The folder itself could not be looked at; said once.
-    folder_lost: bool,
+    /// Since when the folder itself cannot be looked at; said once.
+    folder_lost: Option<Instant>,
 }
 
 impl Watcher {
@@ -49,7 +49,7 @@ impl Watcher {
         let desk = Desk { config: Arc::clone(&config), store, blobs, clock };
         desk.clear_spool().await?;
         let bell = Bell::at(&drop.folder);
-        Ok(Self { desk, files: BTreeMap::new(), nursery: Nursery::default(), bell, told: None, folder_lost: false })
+        Ok(Self { desk, files: BTreeMap::new(), nursery: Nursery::default(), bell, told: None, folder_lost: None })
     }
 
     /// Looks and takes until `stop` is ready. A file that is being taken is finished first.
@@ -75,7 +75,10 @@ impl Watcher {
     /// # Errors
     /// See [`WatchError`].
     pub async fn round(&mut self, now: Duration) -> Result<Vec<Delivery>, WatchError> {
-        let Some(view) = self.look().await? else { return Ok(Vec::new()) };
+        let Some(view) = self.look().await? else {
+            self.tell().await;
+            return Ok(Vec::new());
+        };
         let declared = self.declared(&view);
         let present: HashSet<&OsString> = view.entries.iter().map(|e| &e.name).collect();
         self.files.retain(|name, _| present.contains(name));
@@ -94,13 +97,14 @@ impl Watcher {
         let view = tokio::task::spawn_blocking(move || look(&drop.folder, &[&drop.done, &drop.anomalies])).await?;
         match view {
             Ok(view) => {
-                if std::mem::take(&mut self.folder_lost) {
+                if self.folder_lost.take().is_some() {
                     tracing::info!(folder = %self.folder().display(), "the drop folder is back");
                 }
                 Ok(Some(view))
             }
             Err(error) => {
-                if !std::mem::replace(&mut self.folder_lost, true) {
+                if self.folder_lost.is_none() {
+                    self.folder_lost = Some(self.desk.clock.now());
                     tracing::error!(folder = %self.folder().display(), %error, "the drop folder cannot be looked at; mount it or correct its rights");
                 }
                 Ok(None)
@@ -128,7 +132,7 @@ impl Watcher {
         let timing = timing(&self.desk.config);
         let step = match &mut tracked.state {
             State::Unfinished => return Ok(false),
-            State::Blocked(blocked) => return Ok(blocked.is_due(now)),
+            State::Blocked(blocked) | State::Registered { blocked, .. } => return Ok(blocked.is_due(now)),
             State::Settling(settling) => settling.seen(entry.stamp, now, declared, timing),
         };
         match step {
@@ -160,7 +164,12 @@ impl Watcher {
     }
 
     async fn take(&mut self, entry: &Entry, now: Duration) -> Result<Option<Delivery>, WatchError> {
-        match self.desk.claim(self.folder().join(&entry.name), entry.stamp).await? {
+        let path = self.folder().join(&entry.name);
+        let claim = match self.files.get(&entry.name).map(|file| &file.state) {
+            Some(State::Registered { delivery, .. }) => self.desk.move_again(path, entry.stamp, Delivery::clone(delivery)).await?,
+            _ => self.desk.claim(path, entry.stamp).await?,
+        };
+        match claim {
             Claim::Taken(delivery) => {
                 self.files.remove(&entry.name);
                 Ok(Some(*delivery))
@@ -175,29 +184,31 @@ impl Watcher {
     /// Remembers why a file was not taken.
     fn block(&mut self, entry: &Entry, now: Duration, claim: Claim) {
         let Some(tracked) = self.files.get_mut(&entry.name) else { return };
-        let before = match &tracked.state {
-            State::Blocked(blocked) => Some(blocked.clone()),
-            _ => None,
-        };
-        let blocked = match claim {
+        let before = tracked.blocked().cloned();
+        let again = |refusal| Blocked::again(refusal, now, before.as_ref());
+        let state = match claim {
             Claim::Busy | Claim::Taken(_) => return,
             Claim::Changed => {
                 self.files.remove(&entry.name);
                 return;
             }
-            Claim::Later(refusal) => Blocked::again(refusal, now, before.as_ref()),
-            Claim::Stays(refusal) => Blocked::until_changed(refusal),
+            Claim::Later(refusal) => State::Blocked(again(refusal)),
+            Claim::Stays(refusal) => State::Blocked(Blocked::until_changed(refusal)),
+            Claim::Unmoved(delivery) => State::Registered { delivery, blocked: again(cannot_be_moved()) },
         };
-        if before.is_none_or(|b| b.refusal != blocked.refusal) {
-            tracing::warn!(file = %shown_name(&entry.name), code = %blocked.refusal.code, "a file of the drop folder is not taken");
+        tracked.state = state;
+        let Some(refusal) = tracked.refusal() else { return };
+        // Said once, not at every try.
+        if before.is_none_or(|b| b.refusal != *refusal) {
+            tracing::warn!(file = %shown_name(&entry.name), code = %refusal.code, "a file of the drop folder is not taken");
             tracked.shown_since = self.desk.clock.now();
         }
-        tracked.state = State::Blocked(blocked);
     }
 
     /// Tells the store what waits in the folder, when that has changed.
     async fn tell(&mut self) {
-        let waiting: Vec<WaitingFile> = self.files.iter().map(|(name, file)| file.waiting(shown_name(name))).collect();
+        let mut waiting: Vec<WaitingFile> = self.files.iter().map(|(name, file)| file.waiting(shown_name(name))).collect();
+        waiting.extend(self.folder_lost.map(|since| self.lost(since)));
         if self.told.as_ref() == Some(&waiting) {
             return;
         }
@@ -209,6 +220,11 @@ impl Watcher {
         }
     }
 
+    /// The folder itself, as agents see it while it cannot be looked at.
+    fn lost(&self, since: Instant) -> WaitingFile {
+        WaitingFile { file: self.folder().to_string_lossy().into_owned(), bytes: 0, refusal: Some(folder_lost()), since }
+    }
+
     /// How long to wait for the next look: until a file has rested, at most one scan.
     fn pause(&self, now: Duration) -> Duration {
         let config = &self.desk.config;
@@ -216,8 +232,7 @@ impl Watcher {
         let rest = timing(config).rest;
         let due = self.files.values().filter_map(|file| match &file.state {
             State::Settling(settling) if !settling.lacks_its_end() => Some(settling.since() + rest),
-            State::Blocked(blocked) => blocked.again_at,
-            _ => None,
+            _ => file.blocked().and_then(|blocked| blocked.again_at),
         });
         due.min().map_or(scan, |due| due.saturating_sub(now).clamp(BURST, scan))
     }

@@ -1,13 +1,13 @@
 //! What the watcher remembers of one file between two looks.
 
-use crate::domain::{Instant, Refusal};
+use crate::domain::{Delivery, Instant, Refusal};
 use crate::intake::{Settling, Stamp};
 use crate::store::WaitingFile;
 use std::time::Duration;
 
 /// The first wait after a failure that may pass; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// One name of the folder.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub enum State {
     Settling(Settling),
     /// Not taken, for a reason that an agent sees.
     Blocked(Blocked),
+    /// In the ledger, but it could not be moved: only that is tried again.
+    Registered { delivery: Box<Delivery>, blocked: Blocked },
 }
 
 /// A file that waits for something else than its own end.
@@ -63,8 +65,13 @@ impl Tracked {
 
     /// Why it is not taken, when there is a reason.
     pub fn refusal(&self) -> Option<&Refusal> {
+        self.blocked().map(|blocked| &blocked.refusal)
+    }
+
+    /// Why it waits for something else than its own end.
+    pub fn blocked(&self) -> Option<&Blocked> {
         match &self.state {
-            State::Blocked(blocked) => Some(&blocked.refusal),
+            State::Blocked(blocked) | State::Registered { blocked, .. } => Some(blocked),
             State::Unfinished | State::Settling(_) => None,
         }
     }

@@ -20,7 +20,16 @@ struct DepositsPage {
     previous: String,
     next: Option<String>,
     balances: Vec<Balance>,
+    /// What stands in the drop folder now and is no deposit yet.
+    waiting: Vec<Waiting>,
     rows: Vec<Row>,
+}
+
+/// A file of the drop folder that is not taken, with the reason when there is one.
+struct Waiting {
+    since: String,
+    file: String,
+    refusal: Option<Refusal>,
 }
 
 struct Row {
@@ -65,9 +74,15 @@ pub(super) async fn day(call: Call) -> Outcome {
         previous: day.yesterday().unwrap_or(day).to_string(),
         next: next.map(|d| d.to_string()),
         balances: balance::of_day(&entries, day),
+        waiting: if day == today { waiting(&call, day).await? } else { Vec::new() },
         rows: entries.iter().rev().map(|e| row(e, day)).collect(),
     };
     Ok(Answer::Page(page.render()?))
+}
+
+async fn waiting(call: &Call, day: Date) -> Result<Vec<Waiting>, crate::store::StoreError> {
+    let files = call.desk.store.waiting(&call.desk.scope).await?;
+    Ok(files.into_iter().map(|f| Waiting { since: when(f.since, day), file: f.file, refusal: f.refusal }).collect())
 }
 
 fn row(entry: &DayEntry, day: Date) -> Row {

@@ -107,10 +107,12 @@ async fn a_folder_that_goes_away_and_comes_back_is_no_end() {
     let away = site.root().join("ailleurs");
     std::fs::rename(site.folder(), &away).unwrap();
     assert!(watcher.round(Duration::ZERO).await.unwrap().is_empty());
+    assert_eq!(site.waiting().await, [(site.folder().to_str().unwrap().to_owned(), "dossier_inaccessible".to_owned())]);
     std::fs::rename(&away, site.folder()).unwrap();
     site.drop("retour.pdf", &pdf("retour"));
     watcher.round(RESTED).await.unwrap();
     assert_eq!(watcher.round(RESTED * 2).await.unwrap().len(), 1);
+    assert!(site.waiting().await.is_empty());
 }
 
 /// Root may read and move everything: these checks run in a process that may not.
