@@ -33,26 +33,3 @@ fn open(name: &str) -> Option<(pages::Document, serde_json::Value)> {
     let format = if bytes.starts_with(b"%PDF") { Format::Pdf } else { Format::Tiff };
     Some((pages::open(bytes, format, &Limits::default()).unwrap(), truth))
 }
-
-#[test]
-#[ignore = "exploration"]
-fn explore() {
-    for name in std::env::var("FILES").unwrap().split(',') {
-        let Some((document, truth)) = open(name) else { return };
-        for number in 1..=document.page_count() {
-            let t = std::time::Instant::now();
-            let picture = document.page(number).unwrap();
-            let decode = t.elapsed();
-            let t = std::time::Instant::now();
-            let sketch = recognise::Sketch::new(&picture.grey, picture.dpi);
-            let blank = recognise::is_blank(&sketch);
-            let tb = t.elapsed();
-            let t = std::time::Instant::now();
-            let lines = recognise::lines(&sketch);
-            let tl = t.elapsed();
-            let info = &truth["page_info"][number as usize - 1];
-            println!("{name} {number} {}x{}@{} {} rot {} skew {} | blank {blank} side {} margin {:.2} skew {:.2} | decode {decode:?} blank {tb:?} lines {tl:?}",
-                picture.grey.width(), picture.grey.height(), picture.dpi, info["kind"], info["rotation"], info["skew"], lines.sideways, lines.margin, lines.skew);
-        }
-    }
-}

@@ -1,7 +1,11 @@
 //! Reads words, zones, MRZ and codes off a page picture (runs in the cell only).
 
 mod blank;
+mod codes;
 mod engine;
+mod lost_lines;
+mod marks;
+mod mrz;
 mod page;
 pub mod ppocr;
 pub mod raster;
@@ -11,6 +15,7 @@ mod upright;
 mod words;
 
 pub use blank::is_blank;
+pub use codes::read as read_codes;
 pub use engine::{Charset, LineText, PageRecogniser, RecogniseError, Recogniser};
 pub use page::{Engines, Recognised, describe_engines, read_page};
 pub use sketch::{Blob, Sketch};

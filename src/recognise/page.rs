@@ -3,7 +3,7 @@
 use super::engine::{PageRecogniser, RecogniseError, Recogniser};
 use super::ppocr::{self, PpOcr};
 use super::sketch::Sketch;
-use super::{blank, raster, tesseract::Tesseract, upright, words};
+use super::{blank, codes, lost_lines, marks, mrz, raster, tesseract::Tesseract, upright, words};
 use crate::catalogue::Catalogue;
 use crate::domain::{PageRead, PageState, Transform, Word};
 use crate::pages::Picture;
@@ -89,7 +89,13 @@ pub fn read_page(
     let view = straighten(picture, &lines, turns, &mut engines.tesseract)?;
     let transform = Transform { quarter_turns: view.quarter_turns, skew: lines.skew, ..transform };
     let mut read = bare(number, picture.dpi, transform, PageState::Read);
+    let upright_sketch = Sketch::new(&view.picture, picture.dpi);
     read.words = words::clean(view.words, picture.dpi);
+    read.codes = codes::read(&view.picture, &upright_sketch);
+    read.marks = marks::find(&upright_sketch, &read.words, &read.codes);
+    read.words = lost_lines::read(&view.picture, &upright_sketch, &read.words, &read.marks, &mut engines.tesseract)?;
+    read.mrz = mrz::read(&view.picture, &read.words, engines);
+    read.words = marks::without_photos(read.words, &read.marks);
     Ok(Recognised { read, upright: view.picture })
 }
 

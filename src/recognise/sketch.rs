@@ -10,6 +10,8 @@ const SKETCH_DPI: u32 = 75;
 const BLOCK: usize = 24;
 /// Ink is darker than this share of the paper around it; show-through stays above.
 const INK: u32 = 76;
+/// Printed grey is darker than this share of the paper; grain is not.
+const TINT: u32 = 94;
 /// No letter and no word run together is thicker or longer than this.
 const LARGE_MM: f32 = 12.0;
 const LONG_MM: f32 = 60.0;
@@ -23,6 +25,8 @@ pub struct Sketch {
     pub dpi: f32,
     /// Row by row, true where there is ink.
     pub ink: Vec<bool>,
+    /// Level of the paper in each block of [`BLOCK`] pixels.
+    paper: Vec<u32>,
 }
 
 /// Connected ink.
@@ -41,18 +45,29 @@ impl Sketch {
         let factor = ((dpi as f32 / SKETCH_DPI as f32).round() as u32).max(1);
         let grey = raster::reduce(page, factor);
         let paper = paper_levels(&grey);
-        let wide = grey.width() as usize;
+        let mut sketch = Self { grey, factor, dpi: dpi as f32 / factor as f32, ink: Vec::new(), paper };
+        sketch.ink = sketch.darker_than(INK);
+        sketch
+    }
+
+    /// True where a pixel is darker than `percent` of the paper around it.
+    fn darker_than(&self, percent: u32) -> Vec<bool> {
+        let wide = self.width();
         let across = wide.div_ceil(BLOCK);
-        let ink = grey
-            .as_raw()
-            .chunks_exact(wide)
-            .enumerate()
-            .flat_map(|(y, row)| {
-                let levels = &paper[(y / BLOCK) * across..];
-                row.iter().enumerate().map(move |(x, v)| u32::from(*v) * 100 < levels[x / BLOCK] * INK).collect::<Vec<_>>()
-            })
-            .collect();
-        Self { grey, factor, dpi: dpi as f32 / factor as f32, ink }
+        let rows = self.grey.as_raw().chunks_exact(wide).enumerate();
+        rows.flat_map(|(y, row)| {
+            let levels = &self.paper[(y / BLOCK) * across..];
+            row.iter().enumerate().map(move |(x, v)| u32::from(*v) * 100 < levels[x / BLOCK] * percent)
+        })
+        .collect()
+    }
+
+    /// Connected areas that are not quite paper: photographs and tinted fields stand out as solid ones.
+    #[must_use]
+    pub fn tints(&self) -> Vec<Blob> {
+        let mut blobs = Vec::new();
+        self.each_blob(self.darker_than(TINT), |blob, _| blobs.push(blob));
+        blobs
     }
 
     #[must_use]
@@ -90,7 +105,7 @@ impl Sketch {
 
     fn ink_of(&self, keep: impl Fn(Rect) -> bool) -> Vec<bool> {
         let mut kept = vec![false; self.ink.len()];
-        self.each_blob(|blob, members| {
+        self.each_blob(self.ink.clone(), |blob, members| {
             if keep(blob.rect) {
                 members.iter().for_each(|at| kept[*at] = true);
             }
@@ -102,13 +117,12 @@ impl Sketch {
     #[must_use]
     pub fn blobs(&self) -> Vec<Blob> {
         let mut blobs = Vec::new();
-        self.each_blob(|blob, _| blobs.push(blob));
+        self.each_blob(self.ink.clone(), |blob, _| blobs.push(blob));
         blobs
     }
 
-    fn each_blob(&self, mut visit: impl FnMut(Blob, &[usize])) {
+    fn each_blob(&self, mut left: Vec<bool>, mut visit: impl FnMut(Blob, &[usize])) {
         let (w, h) = (self.width(), self.height());
-        let mut left = self.ink.clone();
         let mut members: Vec<usize> = Vec::new();
         for start in 0..left.len() {
             if !left[start] {

@@ -78,6 +78,11 @@ impl Tesseract {
         Ok(self.collect())
     }
 
+    /// The words of one text line, rectangles in pixels of `line`.
+    pub fn read_line_words(&mut self, line: &GrayImage, charset: Charset) -> Result<Vec<Word>, RecogniseError> {
+        self.words(line, LINE_DPI, TessPageSegMode::PSM_SINGLE_LINE, charset)
+    }
+
     /// The words of the last recognition; the iterator ends here.
     fn collect(&self) -> Vec<Word> {
         // The library gives no iterator when it found nothing.
@@ -112,7 +117,7 @@ impl Recogniser for Tesseract {
     }
 
     fn read_line(&mut self, line: &GrayImage, charset: Charset) -> Result<LineText, RecogniseError> {
-        let words = self.words(line, LINE_DPI, TessPageSegMode::PSM_SINGLE_LINE, charset)?;
+        let words = self.read_line_words(line, charset)?;
         let confidence = words.iter().map(|w| w.confidence).fold(f32::INFINITY, f32::min);
         let text = words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ");
         Ok(LineText { confidence: if text.is_empty() { 0.0 } else { confidence }, text })

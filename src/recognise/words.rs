@@ -39,8 +39,9 @@ pub fn clean(words: Vec<Word>, dpi: u32) -> Vec<Word> {
 }
 
 fn is_word(word: &Word) -> bool {
-    let meaning = word.text.chars().any(|c| c.is_alphanumeric() || "<€@&".contains(c));
-    meaning && word.confidence > 0.05 || word.confidence >= 0.6
+    let signs = word.text.chars().filter(|c| c.is_alphanumeric() || "<€@&".contains(*c)).count();
+    // Long numbers and machine-readable lines come with no confidence at all and are right all the same.
+    signs >= 4 || signs > 0 && word.confidence > 0.2 || word.confidence >= 0.6
 }
 
 #[cfg(test)]
