@@ -45,6 +45,15 @@ pub struct FieldDef {
     /// What forms and documents print before the value, in French as printed; matched with tolerance.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// What forms print instead, where `labels` would mislead there; empty: no form asks for the field.
+    #[serde(default)]
+    pub form_labels: Option<Vec<String>>,
+    /// What a form speaks of once it asked for this field: `passeport`, `naissance`, `adresse`…
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Short labels of forms that mean this field only while the form speaks of `topic`: "Expire le", "à", "Ville".
+    #[serde(default)]
+    pub topic_labels: Vec<String>,
     /// For `number`: the whole value must match.
     #[serde(default)]
     pub pattern: Option<String>,
@@ -66,6 +75,9 @@ pub struct Section {
     /// From the applicant's field to the one meant under this heading; a field that is not here says nothing
     /// of the applicant either, unless the section is `demandeur`.
     pub fields: BTreeMap<FieldId, FieldId>,
+    /// Topics of the applicant's own fields that stand under this heading all the same.
+    #[serde(default)]
+    pub keeps: Vec<String>,
 }
 
 /// A field of the applicant that tells something of a paper.

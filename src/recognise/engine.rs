@@ -41,6 +41,12 @@ pub trait Recogniser {
 
     /// Reads `line`, a grey crop (dark ink on light paper) of one upright text line at any size.
     fn read_line(&mut self, line: &GrayImage, charset: Charset) -> Result<LineText, RecogniseError>;
+
+    /// Reads `line` and says where each character of the text stands, as shares of the picture's width;
+    /// no places from an engine that does not know them.
+    fn read_placed(&mut self, line: &GrayImage, charset: Charset) -> Result<(LineText, Vec<f32>), RecogniseError> {
+        Ok((self.read_line(line, charset)?, Vec::new()))
+    }
 }
 
 /// Finds and reads all words of a page.

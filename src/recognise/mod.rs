@@ -8,6 +8,7 @@ mod marks;
 mod mrz;
 mod page;
 pub mod ppocr;
+pub mod zones;
 pub mod raster;
 mod sketch;
 mod tesseract;

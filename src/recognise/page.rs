@@ -3,9 +3,10 @@
 use super::engine::{PageRecogniser, RecogniseError, Recogniser};
 use super::ppocr::{self, PpOcr};
 use super::sketch::Sketch;
+use super::zones::{self, Readers};
 use super::{blank, codes, lost_lines, marks, mrz, raster, tesseract::Tesseract, upright, words};
 use crate::catalogue::Catalogue;
-use crate::domain::{PageRead, PageState, Transform, Word};
+use crate::domain::{Mark, PageRead, PageState, Transform, Word};
 use crate::pages::Picture;
 use image::GrayImage;
 use std::path::Path;
@@ -72,7 +73,7 @@ pub fn read_page(
     number: u32,
     turns: Option<u8>,
     engines: &mut Engines,
-    _catalogue: &Catalogue,
+    catalogue: &Catalogue,
 ) -> Result<Recognised, RecogniseError> {
     let sketch = Sketch::new(&picture.grey, picture.dpi);
     let transform = Transform {
@@ -96,7 +97,24 @@ pub fn read_page(
     read.words = lost_lines::read(&view.picture, &upright_sketch, &read.words, &read.marks, &mut engines.tesseract)?;
     read.mrz = mrz::read(&view.picture, &read.words, engines);
     read.words = marks::without_photos(read.words, &read.marks);
+    // Papers with a machine-readable zone are no forms: nobody writes on them.
+    if read.mrz.is_empty() {
+        let mut readers = Readers { printed: &mut engines.tesseract, second: second(&mut engines.second) };
+        let form = zones::read_form(&view.picture, picture.dpi, &read.words, catalogue, &mut readers);
+        (read.zones, read.checkboxes) = (form.zones, form.checkboxes);
+        let known = |m: &Mark| read.marks.iter().any(|o| o.kind == m.kind && o.rect.horizontal_overlap(&m.rect) > 0 && o.rect.vertical_overlap(&m.rect) > 0);
+        let new: Vec<Mark> = form.marks.into_iter().filter(|m| !known(m)).collect();
+        read.marks.extend(new);
+    }
     Ok(Recognised { read, upright: view.picture })
+}
+
+/// The second engine as zones want it.
+fn second(engine: &mut Option<Box<dyn Recogniser>>) -> Option<&mut dyn Recogniser> {
+    match engine {
+        Some(engine) => Some(engine.as_mut()),
+        None => None,
+    }
 }
 
 fn bare(number: u32, dpi: u32, transform: Transform, state: PageState) -> PageRead {

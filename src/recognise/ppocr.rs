@@ -153,9 +153,13 @@ impl Recogniser for PpOcr {
         Engine::Ppocr
     }
 
-    fn read_line(&mut self, line: &GrayImage, _charset: Charset) -> Result<LineText, RecogniseError> {
+    fn read_line(&mut self, line: &GrayImage, charset: Charset) -> Result<LineText, RecogniseError> {
+        Ok(self.read_placed(line, charset)?.0)
+    }
+
+    fn read_placed(&mut self, line: &GrayImage, _charset: Charset) -> Result<(LineText, Vec<f32>), RecogniseError> {
         match self.read(line) {
-            Ok(read) => Ok(LineText { confidence: read.confidence(), text: read.text }),
+            Ok(read) => Ok((LineText { confidence: read.confidence(), text: read.text }, read.positions)),
             Err(e) => Err(RecogniseError::Read { engine: "PP-OCR", reason: e.to_string() }),
         }
     }

@@ -159,7 +159,7 @@ pub(crate) fn field_of(catalogue: &Catalogue, subject: &str) -> Option<FieldDef>
 }
 
 fn made(id: &str, label: &str, kind: FieldKind, choices: Vec<Choice>) -> FieldDef {
-    FieldDef { id: id.into(), label: label.to_owned(), kind, labels: Vec::new(), pattern: None, choices, identity: false }
+    FieldDef { id: id.into(), label: label.to_owned(), kind, labels: Vec::new(), form_labels: None, topic: None, topic_labels: Vec::new(), pattern: None, choices, identity: false }
 }
 
 /// The kinds of request are those that forms print.
