@@ -31,10 +31,10 @@ pub(super) fn rect_of(text: &str) -> Option<Rect> {
     (w > 0 && h > 0).then_some(Rect::new(x, y, w, h))
 }
 
-/// What is printed around a value tells what it is: mostly left of it, then above.
+/// What is printed around a value tells what it is; too much of it would make the value small.
 fn with_margin(rect: Rect, (width, height): (u32, u32), dpi: u32) -> Rect {
-    let left = rect.w.min(dpi).max(rect.h).max(20);
-    let (right, dy) = (rect.h.max(20), (rect.h / 3 * 2).clamp(16, dpi.max(32) / 2));
+    let left = rect.h.saturating_mul(2).min(dpi).max(20);
+    let (right, dy) = (rect.h.max(20).min(dpi), (rect.h / 3 * 2).clamp(16, dpi.max(32) / 2));
     let (x, y) = (rect.x.saturating_sub(left).min(width.saturating_sub(1)), rect.y.saturating_sub(dy).min(height.saturating_sub(1)));
     let (right, bottom) = (rect.right().saturating_add(right).min(width), rect.bottom().saturating_add(dy).min(height));
     Rect::new(x, y, right.saturating_sub(x).max(1), bottom.saturating_sub(y).max(1))

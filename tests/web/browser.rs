@@ -48,6 +48,7 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--window-size=1280,800",
+            "--lang=fr",
         ]
         .map(str::to_owned)
         .into();
@@ -166,7 +167,7 @@ async fn a_field_is_corrected_by_the_keyboard_alone() {
     }
     browser.open(&format!("/depots/{}", seeded.delivery)).await;
     browser.keep("depot").await;
-    browser.open(&format!("/depots/{}/pages/1?pli={}&point=field:date_naissance&boite=487,767,366,53", seeded.delivery, seeded.envelope)).await;
+    browser.open(&format!("/depots/{}/pages/1?pli={}&point=field:date_naissance&boite=487,767,366,53#endroit", seeded.delivery, seeded.envelope)).await;
     browser.keep("page").await;
     browser.end().await;
 }
@@ -176,6 +177,10 @@ async fn without_javascript_the_same_work_is_done() {
     let station = Station::start().await;
     let seeded = station.seed(HERE, "lot-03.tif", extraction(), constat()).await;
     let done = station.seed(HERE, "lot-04.tif", extraction(), incomplete()).await;
+    let mut others = constat();
+    let need = |subject: &str| ReviewNeed { subject: subject.into(), reason: "Une seule lecture, à un seul endroit.".into() };
+    others.review = ["page:2", "request", "field:sexe", "field:adresse", "field:nom_usage"].map(need).into();
+    let kinds = station.seed(HERE, "lot-05.tif", extraction(), others).await;
     station.refuse("protege.pdf").await;
     station.register(HERE, "neuf.tif").await;
     let Some(browser) = Browser::start(&station, false).await else { return };
@@ -209,6 +214,10 @@ async fn without_javascript_the_same_work_is_done() {
     browser.until("en cours de traitement").await;
     let view = station.view(&done).await;
     assert!(view.constat.as_ref().unwrap().incomplete_confirmed(&view.corrections));
+    for point in ["page:2", "request", "field:sexe", "field:adresse", "field:nom_usage"] {
+        browser.open(&format!("/verifier/{}?point={point}", kinds.envelope)).await;
+        browser.keep(&point.replace(':', "-")).await;
+    }
     browser.open("/depots").await;
     assert_eq!(browser.path().await, "/depots");
     browser.keep("jour").await;

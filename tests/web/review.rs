@@ -226,3 +226,45 @@ async fn an_anomaly_is_told_with_what_to_do_and_looked_at_once() {
     assert!(client.get("/verifier").await.text().contains("Rien n’attend"));
     assert!(client.get("/depots").await.text().contains("En anomalie"), "it stays on the day's page");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_named_turned_or_left_as_it_is() {
+    let station = Station::start().await;
+    let mut asked = constat();
+    asked.review = vec![ReviewNeed { subject: "page:2".into(), reason: "Rien ne dit à coup sûr quelle pièce est cette page.".into() }];
+    for (answer_, expected) in [
+        (
+            vec![("acte", "valeur"), ("valeur", "certificat_inscription")],
+            (Stage::Extract, CorrectionAct::Reclassify { kind: "certificat_inscription".into() }),
+        ),
+        (vec![("acte", "tourner-3")], (Stage::Read, CorrectionAct::Turn { quarter_turns: 3 })),
+        (vec![("acte", "vu")], (Stage::Validate, CorrectionAct::Acknowledge)),
+    ] {
+        let seeded = station.seed(HERE, "lot.tif", extraction(), asked.clone()).await;
+        let mut client = Client::named(station.address, "Claire Martin").await;
+        let unknown = answer(&mut client, &seeded, None, &[("acte", "valeur"), ("valeur", "nulle_piece")]).await;
+        assert_eq!(unknown.status, 422);
+        assert_eq!(answer(&mut client, &seeded, None, &answer_).await.status, 303);
+        let word = station.view(&seeded).await.corrections.pop().unwrap();
+        assert_eq!((word.stage, word.act, word.subject.as_str(), word.page), (expected.0, expected.1, "page:2", Some(2)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_value_and_a_line_of_the_list_can_be_corrected_too() {
+    let (station, seeded, mut client) = station().await;
+    let page = client.get(&format!("/verifier/{}", seeded.envelope)).await.text();
+    assert!(page.contains("?point=field:nom_naissance") && page.contains("?point=checklist:justificatif_nationalite"));
+    answer(&mut client, &seeded, Some("field:nom_naissance"), &[("valeur", "Bhatti")]).await;
+    answer(&mut client, &seeded, Some("checklist:justificatif_nationalite"), &[("acte", "piece-manquante")]).await;
+    let view = station.view(&seeded).await;
+    assert_eq!(view.extraction.unwrap().fields[&"nom_naissance".into()].value, Some(text("BHATTI")));
+    assert_eq!(view.corrections[1].seen, Some(text("present")));
+    // Seeing a constat is not confirming its missing documents.
+    let mut open = constat();
+    open.review = vec![ReviewNeed { subject: "envelope".into(), reason: "Deux demandeurs.".into() }];
+    let other = station.seed(HERE, "lot.tif", extraction(), open).await;
+    assert_eq!(answer(&mut client, &other, None, &[("acte", "vu")]).await.status, 303);
+    let view = station.view(&other).await;
+    assert!(!incomplete().incomplete_confirmed(&view.corrections), "{:?}", view.corrections);
+}

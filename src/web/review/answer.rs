@@ -29,7 +29,6 @@ pub(super) fn read(catalogue: &Catalogue, case: &Case, subject: &str, form: &For
     }
     let page = case.page_of(subject).filter(|_| subject.starts_with("page:") || subject.starts_with("piece:"));
     match (form.act, subject.split(':').next()) {
-        ("illisible", _) if page.is_some() => at(Stage::Extract, CorrectionAct::Illegible),
         ("illisible", _) if is_value(subject) => at(Stage::Validate, CorrectionAct::Illegible),
         ("absent", Some("field")) => at(Stage::Validate, CorrectionAct::Absent),
         ("tourner-1" | "tourner-2" | "tourner-3", _) if page.is_some() => {
@@ -39,9 +38,7 @@ pub(super) fn read(catalogue: &Catalogue, case: &Case, subject: &str, form: &For
         ("piece-presente", Some("checklist")) => at(Stage::Validate, line(LineStatus::Present)),
         ("piece-manquante", Some("checklist")) => at(Stage::Validate, line(LineStatus::Missing)),
         ("piece-non-demandee", Some("checklist")) => at(Stage::Validate, line(LineStatus::NotRequired)),
-        ("vu", _) if page.is_none() && !is_value(subject) && !subject.starts_with("checklist:") => {
-            at(Stage::Validate, CorrectionAct::Acknowledge)
-        }
+        ("vu", _) if may_be_seen(case, subject) => at(Stage::Validate, CorrectionAct::Acknowledge),
         ("valeur", _) if page.is_some() => at(Stage::Extract, kind(catalogue, &form.entry.text)?),
         ("valeur", _) if is_value(subject) => {
             let field = field_of(catalogue, subject).ok_or("Cette question n’existe pas.")?;
@@ -54,6 +51,11 @@ pub(super) fn read(catalogue: &Catalogue, case: &Case, subject: &str, form: &For
         }
         _ => Err("Cette réponse n’est pas possible pour cette question.".to_owned()),
     }
+}
+
+/// A value is answered first; asked again, it may be put aside as looked at.
+fn may_be_seen(case: &Case, subject: &str) -> bool {
+    !subject.starts_with("checklist:") && (!is_value(subject) || case.spoken(subject).is_some())
 }
 
 fn line(status: LineStatus) -> CorrectionAct {

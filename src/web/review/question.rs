@@ -79,6 +79,9 @@ pub(super) struct Question {
     pub confirms: bool,
     pub confirm_words: &'static str,
     pub can_be_absent: bool,
+    pub can_be_illegible: bool,
+    /// The question may be put aside without changing anything: a finding about a page or a value was looked at.
+    pub can_be_seen: bool,
     pub can_turn: bool,
     pub error: Option<String>,
     pub conflict: Option<Conflict>,
@@ -118,6 +121,8 @@ impl Question {
             confirms: false,
             confirm_words: "Confirmer",
             can_be_absent: false,
+            can_be_illegible: false,
+            can_be_seen: false,
             can_turn: false,
             error: None,
             conflict: None,
@@ -131,7 +136,9 @@ impl Question {
         self.read = value.map(|v| values::show(v, Some(&field)));
         self.input = input(&field, value, self.read.clone().unwrap_or_default());
         self.confirms = true;
-        self.can_be_absent = self.subject.starts_with("field:");
+        (self.can_be_absent, self.can_be_illegible) = (self.subject.starts_with("field:"), true);
+        // Answered and asked again: what is asked is no longer the value but a finding about it.
+        self.can_be_seen = case.spoken(&self.subject).is_some();
         if self.kicker.is_empty() {
             self.kicker = if field.identity { "Identité" } else { "À confirmer ou à corriger" }.to_owned();
         }
@@ -185,7 +192,7 @@ impl Question {
         options.sort_by(|a, b| a.1.to_lowercase().cmp(&b.1.to_lowercase()));
         options.push((INCONNU.to_owned(), "Aucune pièce connue (courrier, publicité, autre)".to_owned()));
         self.input = Input::Choice { value: kind, options };
-        (self.confirms, self.can_turn) = (true, page.is_some());
+        (self.confirms, self.can_turn, self.can_be_seen) = (true, page.is_some(), true);
     }
 
     fn about_line(&mut self, catalogue: &Catalogue, case: &Case, piece: &str) {
@@ -299,7 +306,7 @@ fn pages(catalogue: &Catalogue, case: &Case) -> Vec<Cut> {
 
 /// The whole page, with the way back to this envelope and this point.
 fn whole_at(delivery: &Delivery, envelope: EnvelopeId, page: u32, subject: &str, rect: Option<Rect>) -> String {
-    let area = rect.map(|r| format!("&boite={},{},{},{}", r.x, r.y, r.w, r.h)).unwrap_or_default();
+    let area = rect.map(|r| format!("&boite={},{},{},{}#endroit", r.x, r.y, r.w, r.h)).unwrap_or_default();
     let point = if subject.is_empty() { String::new() } else { format!("&point={subject}") };
     format!("/depots/{}/pages/{page}?pli={envelope}{point}{area}", delivery.id)
 }
