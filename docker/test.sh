@@ -9,7 +9,6 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/passerelle/target}"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
 # Tesseract with several threads takes thirteen times the processor time.
 export OMP_THREAD_LIMIT=1
-export PASSERELLE_BIN="$CARGO_TARGET_DIR/release/passerelle"
 
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT

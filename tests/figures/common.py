@@ -21,11 +21,11 @@ def skip(message):
 
 
 def program():
-    """The built program; a figure never builds."""
+    """The built program; a figure never builds. The variable has not our prefix, which is the configuration's."""
     target = os.environ.get("CARGO_TARGET_DIR") or ROOT / "target"
-    path = pathlib.Path(os.environ.get("PASSERELLE_BIN") or pathlib.Path(target) / "release" / "passerelle")
+    path = pathlib.Path(os.environ.get("FIGURES_PROGRAM") or pathlib.Path(target) / "release" / "passerelle")
     if not path.is_file():
-        say(f"{path} is not there: build it (cargo build --release) or set PASSERELLE_BIN")
+        say(f"{path} is not there: build it (cargo build --release) or set FIGURES_PROGRAM")
         sys.exit(1)
     return path
 
