@@ -226,7 +226,18 @@ mod tests {
     fn field(kind: FieldKind) -> FieldDef {
         let choices = vec![Choice { id: "celibataire".into(), words: vec!["Célibataire".into()] }];
         let pattern = (kind == FieldKind::Number).then(|| r"\d{9,10}".to_owned());
-        FieldDef { id: "x".into(), label: "Champ".into(), kind, labels: vec![], pattern, choices, identity: false }
+        FieldDef {
+            id: "x".into(),
+            label: "Champ".into(),
+            kind,
+            labels: vec![],
+            form_labels: None,
+            topic: None,
+            topic_labels: vec![],
+            pattern,
+            choices,
+            identity: false,
+        }
     }
 
     fn take(kind: FieldKind, text: &str) -> Result<FieldValue, String> {
