@@ -3,6 +3,7 @@
 mod architecture;
 mod cell;
 mod config;
+mod demo;
 mod doctor;
 mod constat;
 mod fan_in;
