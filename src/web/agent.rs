@@ -1,7 +1,7 @@
 //! Who works at this desk: asked once, shown on every page, on every decision.
 
 use super::call::{Answer, Call, Outcome};
-use super::session::agent_name;
+use super::session::{Session, agent_name};
 use super::shell::Shell;
 use askama::Template;
 use axum::http::{StatusCode, Uri};
@@ -30,7 +30,7 @@ pub(super) async fn name(call: Call) -> Outcome {
                 call.desk.seal.end(old);
             }
             call.desk.record_agent("agent_nomme", &agent, call.now).await?;
-            let session = call.desk.seal.start(Some(agent), call.now)?;
+            let session = Session::start(Some(agent), call.now)?;
             Ok(Answer::Begin(session, next.to_owned()))
         }
         Err(error) => {
@@ -47,7 +47,7 @@ pub(super) async fn leave(call: Call) -> Outcome {
         call.desk.seal.end(old);
     }
     call.desk.record_agent("agent_parti", &agent, call.now).await?;
-    let session = call.desk.seal.start(None, call.now)?;
+    let session = Session::start(None, call.now)?;
     Ok(Answer::Begin(session, "/agent".to_owned()))
 }
 

@@ -107,7 +107,7 @@ pub(super) async fn dispatch(desk: Arc<Desk>, route: &'static Route, request: Re
     let known = cookie.and_then(|c| desk.seal.open(c, now));
     let mut fresh = None;
     let session = match (known, route.policy, route.method) {
-        (None, Policy::Session, Method::Get) => match desk.seal.start(None, now) {
+        (None, Policy::Session, Method::Get) => match Session::start(None, now) {
             Ok(session) => {
                 fresh = Some(session.clone());
                 Some(session)
@@ -116,7 +116,7 @@ pub(super) async fn dispatch(desk: Arc<Desk>, route: &'static Route, request: Re
         },
         (known, ..) => known,
     };
-    let result = answer(&desk, route, session.clone(), now, request).await;
+    let result = Box::pin(answer(&desk, route, session.clone(), now, request)).await;
     let mut response = match result {
         Ok(Answer::Begin(session, place)) => {
             fresh = Some(session);

@@ -38,7 +38,7 @@ struct Page {
 
 pub(super) async fn view(call: Call) -> Outcome {
     let id = call.delivery()?.id;
-    let export = call.desk.store.export(&call.desk.scope, id).await?;
+    let export = Box::pin(call.desk.store.export(&call.desk.scope, id)).await?;
     let points = call.desk.points_of_delivery(id).await?;
     let day = export.delivery.registered_at.date_in_paris();
     let (state, tone) = state(&export, !points.is_empty());
@@ -76,7 +76,7 @@ pub(super) async fn acknowledge(call: Call) -> Outcome {
 
 /// What a page is, in words, with its document when an envelope holds it.
 pub(super) async fn role(call: &Call, id: DeliveryId, read: &PageRead) -> Result<String, Stop> {
-    let export = call.desk.store.export(&call.desk.scope, id).await?;
+    let export = Box::pin(call.desk.store.export(&call.desk.scope, id)).await?;
     Ok(page(&call.desk.catalogue, &export, read).role)
 }
 

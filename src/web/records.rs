@@ -52,12 +52,12 @@ impl Desk {
     }
 
     pub(super) async fn delivery_of(&self, id: EnvelopeId) -> Result<Delivery, Stop> {
-        let view = self.store.envelope(&self.scope, id).await?;
+        let view = Box::pin(self.store.envelope(&self.scope, id)).await?;
         self.delivery(view.delivery).await
     }
 
     pub(super) async fn pages_of(&self, id: EnvelopeId) -> Result<Vec<u32>, Stop> {
-        Ok(self.store.envelope(&self.scope, id).await?.pages)
+        Ok(Box::pin(self.store.envelope(&self.scope, id)).await?.pages)
     }
 
     pub(super) async fn page(&self, id: DeliveryId, number: u32) -> Result<PagePicture, Stop> {
@@ -72,7 +72,7 @@ impl Desk {
     }
 
     pub(super) async fn case(&self, id: EnvelopeId) -> Result<Case, Stop> {
-        let view = self.store.envelope(&self.scope, id).await?;
+        let view = Box::pin(self.store.envelope(&self.scope, id)).await?;
         let delivery = self.delivery(view.delivery).await?;
         let reviews = self.store.open_reviews(&self.scope).await?;
         let open: Vec<OpenPoint> = reviews.iter().filter(|r| r.envelope == Some(id)).map(point).collect();
@@ -156,7 +156,7 @@ impl Desk {
     /// Writes an answer down; after the last one the line has a moment, so that its result is the next thing seen.
     pub(super) async fn correct(&self, case: &Case, correction: Correction) -> Result<(), Stop> {
         let now = correction.at;
-        self.store.add_correction(&self.scope, Subject::Envelope(case.id), &correction, now).await?;
+        Box::pin(self.store.add_correction(&self.scope, Subject::Envelope(case.id), &correction, now)).await?;
         let last = !case.open.iter().any(|p| p.holds && p.subject != correction.subject);
         let patience = async {
             if !last {
@@ -174,7 +174,7 @@ impl Desk {
     /// Writes down that an agent looked at a point of the delivery itself.
     pub(super) async fn acknowledge(&self, id: DeliveryId, correction: Correction) -> Result<(), Stop> {
         let now = correction.at;
-        Ok(self.store.add_correction(&self.scope, Subject::Delivery(id), &correction, now).await?)
+        Ok(Box::pin(self.store.add_correction(&self.scope, Subject::Delivery(id), &correction, now)).await?)
     }
 
     pub(super) async fn record_view(

@@ -27,6 +27,15 @@ pub(super) struct Session {
     pub since: i64,
 }
 
+impl Session {
+    /// A session with a fresh identifier: one is never carried over when a name is given or changed.
+    pub(super) fn start(agent: Option<AgentId>, now: Instant) -> Result<Self, getrandom::Error> {
+        let mut id = [0; 24];
+        getrandom::fill(&mut id)?;
+        Ok(Self { id: URL_SAFE_NO_PAD.encode(id), agent, since: now.0.as_second() })
+    }
+}
+
 /// Signs and checks cookies and form tokens. The secret lives as long as the process.
 pub(super) struct Seal {
     secret: [u8; 32],
@@ -39,13 +48,6 @@ impl Seal {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)?;
         Ok(Self { secret, ended: Mutex::default() })
-    }
-
-    /// A session with a fresh identifier: one is never carried over when a name is given or changed.
-    pub(super) fn start(&self, agent: Option<AgentId>, now: Instant) -> Result<Session, getrandom::Error> {
-        let mut id = [0; 24];
-        getrandom::fill(&mut id)?;
-        Ok(Session { id: URL_SAFE_NO_PAD.encode(id), agent, since: now.0.as_second() })
     }
 
     /// The value of the cookie.
@@ -137,7 +139,7 @@ mod tests {
     #[test]
     fn a_cookie_changed_in_one_place_opens_nothing() {
         let seal = Seal::new().unwrap();
-        let session = seal.start(Some("Claire Martin".into()), at(1_000)).unwrap();
+        let session = Session::start(Some("Claire Martin".into()), at(1_000)).unwrap();
         let cookie = seal.close(&session).unwrap();
         assert_eq!(seal.open(&cookie, at(1_001)), Some(session));
         for place in 0..cookie.len() {
@@ -152,7 +154,7 @@ mod tests {
     #[test]
     fn a_session_ends_by_age_and_by_its_agent() {
         let seal = Seal::new().unwrap();
-        let session = seal.start(None, at(1_000)).unwrap();
+        let session = Session::start(None, at(1_000)).unwrap();
         let cookie = seal.close(&session).unwrap();
         assert_eq!(seal.open(&cookie, at(1_000 + LIFE_SECONDS)), None);
         assert!(seal.open(&cookie, at(1_010)).is_some());
@@ -163,7 +165,7 @@ mod tests {
     #[test]
     fn a_token_serves_its_own_session_only() {
         let seal = Seal::new().unwrap();
-        let (mine, other) = (seal.start(None, at(1)).unwrap(), seal.start(None, at(1)).unwrap());
+        let (mine, other) = (Session::start(None, at(1)).unwrap(), Session::start(None, at(1)).unwrap());
         let token = seal.token(&mine);
         assert!(seal.token_holds(&mine, &token));
         assert!(!seal.token_holds(&other, &token));

@@ -32,7 +32,7 @@ struct ReviewPage {
 pub(super) async fn view(call: Call) -> Outcome {
     let case = call.desk.case(call.envelope()?).await?;
     let question = chosen(&call, &case).map(|point| Question::new(&call.desk.catalogue, &case, &point));
-    Ok(Answer::Page(page(&call, &case, question, "").await?))
+    Ok(Answer::Page(Box::pin(page(&call, &case, question, "")).await?))
 }
 
 /// The point of the address, else the first that holds the dossier.
@@ -83,7 +83,7 @@ pub(super) async fn act(call: Call) -> Outcome {
     if seen != case.shown(&subject) || version != Some(question.state) {
         let conflict = conflict(&call, &case, &subject, seen.as_ref(), read.as_ref());
         let again = Question { conflict: Some(conflict), ..question };
-        return Ok(Answer::Again(StatusCode::CONFLICT, page(&call, &case, Some(again), "Lecture changée : ").await?));
+        return Ok(Answer::Again(StatusCode::CONFLICT, Box::pin(page(&call, &case, Some(again), "Lecture changée : ")).await?));
     }
     match read {
         Ok(answered) => {
@@ -92,7 +92,7 @@ pub(super) async fn act(call: Call) -> Outcome {
         }
         Err(error) => {
             let again = question.refused(entry, error);
-            Ok(Answer::Again(StatusCode::UNPROCESSABLE_ENTITY, page(&call, &case, Some(again), "Erreur : ").await?))
+            Ok(Answer::Again(StatusCode::UNPROCESSABLE_ENTITY, Box::pin(page(&call, &case, Some(again), "Erreur : ")).await?))
         }
     }
 }
@@ -140,7 +140,7 @@ pub(super) async fn confirm_incomplete(call: Call) -> Outcome {
     let case = call.desk.case(call.envelope()?).await?;
     let done = Done::new(&call.desk.catalogue, &case);
     if !done.confirm_incomplete || call.field("etat") != Some(done.state.as_str()) {
-        let page = page(&call, &case, None, "Liste changée : ").await?;
+        let page = Box::pin(page(&call, &case, None, "Liste changée : ")).await?;
         return Ok(Answer::Again(StatusCode::CONFLICT, page));
     }
     let agent: AgentId = call.agent()?;

@@ -57,6 +57,7 @@ pub(super) struct Conflict {
 }
 
 /// One question.
+#[expect(clippy::struct_excessive_bools, reason = "each is one button of the form, shown or not, in any combination")]
 pub(super) struct Question {
     pub subject: String,
     pub kicker: String,
@@ -140,7 +141,7 @@ impl Question {
         // Answered and asked again: what is asked is no longer the value but a finding about it.
         self.can_be_seen = case.spoken(&self.subject).is_some();
         if self.kicker.is_empty() {
-            self.kicker = if field.identity { "Identité" } else { "À confirmer ou à corriger" }.to_owned();
+            self.kicker = if field.identity { "Identité" } else { "À confirmer ou à corriger" }.into();
         }
         if let Some(reading) = reading {
             self.places(case, &field, reading);
@@ -184,12 +185,12 @@ impl Question {
     fn about_page(&mut self, catalogue: &Catalogue, case: &Case) {
         let page = case.page_of(&self.subject);
         self.whole_page = page.map(|p| whole(case, p, String::new()));
-        self.kicker = "Quelle pièce est-ce ?".to_owned();
-        self.field_label = "Cette page est".to_owned();
+        self.kicker = "Quelle pièce est-ce ?".into();
+        self.field_label = "Cette page est".into();
         let kind = case.piece(&self.subject).map(|p| p.kind.to_string()).unwrap_or_default();
         self.read = Some(document_label(catalogue, if kind.is_empty() { INCONNU } else { &kind }));
         let mut options: Vec<(String, String)> = catalogue.documents.iter().map(|d| (d.id.to_string(), d.label.clone())).collect();
-        options.sort_by(|a, b| a.1.to_lowercase().cmp(&b.1.to_lowercase()));
+        options.sort_by_cached_key(|(_, label)| label.to_lowercase());
         options.push((INCONNU.to_owned(), "Aucune pièce connue (courrier, publicité, autre)".to_owned()));
         self.input = Input::Choice { value: kind, options };
         (self.confirms, self.can_turn, self.can_be_seen) = (true, page.is_some(), true);
@@ -202,7 +203,7 @@ impl Question {
             |l| format!("Liste des pièces · {} · {}", l.article, french::line_class(l.class)),
         );
         self.read = line.map(|l| l.because.clone()).filter(|b| !b.is_empty());
-        self.no_cut = "Feuilletez les pages du pli : la pièce y est-elle ?".to_owned();
+        self.no_cut = "Feuilletez les pages du pli : la pièce y est-elle ?".into();
         self.pages = pages(catalogue, case);
         self.input = Input::Buttons {
             buttons: vec![
@@ -214,12 +215,12 @@ impl Question {
     }
 
     fn about_finding(&mut self, catalogue: &Catalogue, case: &Case) {
-        self.kicker = "Constat à regarder".to_owned();
+        self.kicker = "Constat à regarder".into();
         self.no_cut = match self.subject.as_str() {
             "envelope" => "La liste des pièces, sous cette question, dit ce qui reste à établir : ouvrez chaque ligne « À vérifier ».",
             _ => "Ce constat porte sur tout le pli : feuilletez ses pages.",
         }
-        .to_owned();
+        .into();
         self.pages = pages(catalogue, case);
     }
 
