@@ -214,8 +214,8 @@ async fn a_job_that_kills_its_worker_is_held_in_front_of_a_person() {
         assert_eq!(line.store.expired_for_good(at(20_000)).await.unwrap(), None);
         let [review] = line.store.open_reviews(&paris()).await.unwrap().try_into().unwrap();
         assert_eq!((review.subject.as_str(), review.code.as_deref()), ("file", Some("traitement_impossible")));
-        // « Relancer »: with new attempts, and the question withdrawn from the list.
-        let again = Correction { stage: Stage::Read, ..line.says("file", CorrectionAct::Acknowledge, None) };
+        // Once seen it is tried again, with new attempts.
+        let again = Correction { stage: Stage::Assemble, ..line.says("file", CorrectionAct::Acknowledge, None) };
         line.store.add_correction(&paris(), Subject::Delivery(line.delivery), &again, at(20_000)).await.unwrap();
         let job = line.store.claim("next", at(20_000), at(20_060)).await.unwrap().unwrap();
         assert_eq!((job.attempt, job.is_last_attempt()), (ATTEMPTS + 1, false));

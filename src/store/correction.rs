@@ -6,7 +6,7 @@ use super::event::Happened;
 use super::review::{Place, ReviewState};
 use super::{Store, StoreError, delivery, envelope, event, job, page, review};
 use crate::domain::{
-    AgentId, Correction, CorrectionAct, Delivery, DeliveryId, EnvelopeId, FieldValue, Instant, PAGES_PER_READ, Rect, Scope, Stage, Subject,
+    AgentId, Correction, CorrectionAct, Delivery, DeliveryId, EnvelopeId, FieldValue, Instant, Outcome, PAGES_PER_READ, Rect, Scope, Stage, Subject,
 };
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -125,7 +125,9 @@ async fn with_seen(tx: &mut Tx, envelope: Option<EnvelopeId>, correction: &Corre
     let row = envelope::get(tx, &Scope::Machine, id).await?;
     let view = envelope::view(tx, row).await?;
     if correction.subject == "envelope" {
-        correction.seen = correction.seen.or(view.constat.map(|c| c.missing()));
+        // Looking at an envelope that lacks nothing is no confirmation that something is missing.
+        let incomplete = view.constat.filter(|c| c.outcome == Outcome::Incomplete);
+        correction.seen = correction.seen.or(incomplete.map(|c| c.missing()));
         return Ok(correction);
     }
     let value = |e: &Option<crate::domain::Extraction>| e.as_ref().and_then(|e| e.reading(&correction.subject)).and_then(|r| r.value.clone());
@@ -172,11 +174,16 @@ async fn settle(
 /// The line again, from the corrected stage.
 async fn rerun(tx: &mut Tx, delivery: &Delivery, envelope: Option<EnvelopeId>, c: &Correction, now: Instant) -> Result<(), StoreError> {
     let whole = Subject::Delivery(delivery.id);
-    match (c.stage, envelope) {
+    if delivery.refusal.is_some() {
         // Nothing of an anomaly is on the line: looking at it changes no stage.
-        _ if delivery.refusal.is_some() => Ok(()),
-        // « Relancer »: whatever was given up is tried again.
-        (Stage::Read, _) if c.subject == "file" => job::release(tx, delivery.id, now).await,
+        return Ok(());
+    }
+    // Whatever was given up is tried again once somebody looked: it must not lie there unasked.
+    let looked_at = c.act == CorrectionAct::Acknowledge && matches!(c.subject.as_str(), "file" | "envelope");
+    if looked_at && job::release(tx, delivery.id, now).await? > 0 {
+        return Ok(());
+    }
+    match (c.stage, envelope) {
         (Stage::Read, _) => {
             let page = page_of(&c.subject, c.page).unwrap_or(1);
             let unit = page.saturating_sub(1) / PAGES_PER_READ + 1;
@@ -187,6 +194,11 @@ async fn rerun(tx: &mut Tx, delivery: &Delivery, envelope: Option<EnvelopeId>, c
         (Stage::Validate | Stage::Dossier, Some(id)) => {
             job::enqueue(tx, Subject::Envelope(id), Stage::Validate, 0, delivery.id, now).await
         }
-        (Stage::Assemble, _) | (_, None) => job::enqueue(tx, whole, Stage::Assemble, 0, delivery.id, now).await,
+        // A delivery of which pages are still to be read is not cut: its papers would seem to be missing.
+        (Stage::Assemble, _) if job::open_of_stage(tx, delivery.id, Stage::Read).await? == 0 => {
+            job::enqueue(tx, whole, Stage::Assemble, 0, delivery.id, now).await
+        }
+        // Somebody looked at it.
+        (Stage::Assemble, _) | (_, None) => Ok(()),
     }
 }

@@ -269,9 +269,9 @@ pub(super) async fn end_others(tx: &mut Tx, job: &Job) -> Result<(), StoreError>
     run!(tx, END_OTHERS, job.delivery.0, job.sequence).map(drop)
 }
 
-/// Makes the held jobs of a delivery ready again.
-pub(super) async fn release(tx: &mut Tx, delivery: DeliveryId, now: Instant) -> Result<(), StoreError> {
-    run!(tx, RELEASE, delivery.0, now, ATTEMPTS).map(drop)
+/// Makes the held jobs of a delivery ready again; how many there were.
+pub(super) async fn release(tx: &mut Tx, delivery: DeliveryId, now: Instant) -> Result<u64, StoreError> {
+    run!(tx, RELEASE, delivery.0, now, ATTEMPTS)
 }
 
 fn one(rows: u64) -> Result<(), StoreError> {

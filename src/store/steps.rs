@@ -228,7 +228,7 @@ fn words_of(failure: &Failure) -> (String, String, String) {
     match failure {
         Failure::Refused(refusal) => (refusal.code.clone(), format!("{} {}", refusal.message, refusal.next), refusal.to_string()),
         Failure::GaveUp(error) => {
-            let reason = "Le traitement a échoué plusieurs fois. Le document est conservé : à saisir à la main, ou à relancer.";
+            let reason = "Le traitement a échoué plusieurs fois. Le document est conservé ; une fois vu, il sera relancé.";
             ("traitement_impossible".into(), reason.into(), error.clone())
         }
     }
