@@ -10,6 +10,7 @@ mod fan_in;
 mod intake;
 mod pipelines;
 mod reading;
+mod restart;
 mod store_schema;
 mod store_story;
 mod store_worker;
