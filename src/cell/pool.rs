@@ -200,7 +200,7 @@ impl CellPool {
         let setup = Setup {
             protocol: PROTOCOL,
             memory_bytes: settings.memory_bytes,
-            cpu_seconds: settings.page_seconds.saturating_mul(u64::from(pages) + 1),
+            cpu_seconds: settings.page_seconds.saturating_mul(u64::from(pages)).saturating_add(START_SECONDS + OPEN_SECONDS),
             models_dir: settings.models_dir.clone(),
             pipelines_dir: settings.pipelines_dir.clone(),
             engines,

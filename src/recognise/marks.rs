@@ -37,6 +37,12 @@ pub fn find(sketch: &Sketch, words: &[Word], codes: &[CodeRead]) -> Vec<Mark> {
     marks
 }
 
+/// Adds signatures that another search found, in place of those that it found too.
+pub fn add(marks: &mut Vec<Mark>, others: Vec<Mark>) {
+    marks.retain(|m| m.kind != MarkKind::Signature || !others.iter().any(|o| meet(&o.rect, &m.rect)));
+    marks.extend(others);
+}
+
 /// Words without those that an engine saw in a face.
 #[must_use]
 pub fn without_photos(words: Vec<Word>, marks: &[Mark]) -> Vec<Word> {

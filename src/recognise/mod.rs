@@ -8,15 +8,14 @@ mod marks;
 mod mrz;
 mod page;
 pub mod ppocr;
-pub mod zones;
 pub mod raster;
 mod sketch;
 mod tesseract;
 mod upright;
 mod words;
+pub mod zones;
 
 pub use blank::is_blank;
-pub use codes::read as read_codes;
 pub use engine::{Charset, LineText, PageRecogniser, RecogniseError, Recogniser};
 pub use page::{Engines, Recognised, describe_engines, read_page};
 pub use sketch::{Blob, Sketch};

@@ -6,7 +6,7 @@ use super::sketch::Sketch;
 use super::zones::{self, Readers};
 use super::{blank, codes, lost_lines, marks, mrz, raster, tesseract::Tesseract, upright, words};
 use crate::catalogue::Catalogue;
-use crate::domain::{Mark, PageRead, PageState, Transform, Word};
+use crate::domain::{PageRead, PageState, Transform, Word};
 use crate::pages::Picture;
 use image::GrayImage;
 use std::path::Path;
@@ -62,6 +62,8 @@ pub struct Recognised {
 const MOST_DPI: u32 = 340;
 const OCR_DPI: f64 = 300.0;
 const LEAST_DPI: u32 = 140;
+/// From so many places for answers the page is a form: what the layout lost there are combs, which zones read.
+const FORM: usize = 4;
 
 /// Reads page `number`. `turns` is what an agent ordered: quarter turns clockwise from the page as
 /// scanned; `None` lets the machine find out.
@@ -90,23 +92,29 @@ pub fn read_page(
     let view = straighten(picture, &lines, turns, &mut engines.tesseract)?;
     let transform = Transform { quarter_turns: view.quarter_turns, skew: lines.skew, ..transform };
     let mut read = bare(number, picture.dpi, transform, PageState::Read);
-    let upright_sketch = Sketch::new(&view.picture, picture.dpi);
     read.words = words::clean(view.words, picture.dpi);
-    read.codes = codes::read(&view.picture, &upright_sketch);
-    read.marks = marks::find(&upright_sketch, &read.words, &read.codes);
-    read.words = lost_lines::read(&view.picture, &upright_sketch, &read.words, &read.marks, &mut engines.tesseract)?;
-    read.mrz = mrz::read(&view.picture, &read.words, engines);
-    read.words = marks::without_photos(read.words, &read.marks);
+    search(&mut read, &view.picture, engines, catalogue)?;
+    Ok(Recognised { read, upright: view.picture })
+}
+
+/// Everything on the upright page besides the words of its plain text.
+fn search(read: &mut PageRead, upright: &GrayImage, engines: &mut Engines, catalogue: &Catalogue) -> Result<(), RecogniseError> {
+    let sketch = Sketch::new(upright, read.dpi);
+    read.codes = codes::read(upright, &sketch);
+    read.marks = marks::find(&sketch, &read.words, &read.codes);
+    read.mrz = mrz::read(upright, &read.words, engines);
     // Papers with a machine-readable zone are no forms: nobody writes on them.
     if read.mrz.is_empty() {
         let mut readers = Readers { printed: &mut engines.tesseract, second: second(&mut engines.second) };
-        let form = zones::read_form(&view.picture, picture.dpi, &read.words, catalogue, &mut readers);
+        let form = zones::read_form(upright, read.dpi, &read.words, catalogue, &mut readers);
         (read.zones, read.checkboxes) = (form.zones, form.checkboxes);
-        let known = |m: &Mark| read.marks.iter().any(|o| o.kind == m.kind && o.rect.horizontal_overlap(&m.rect) > 0 && o.rect.vertical_overlap(&m.rect) > 0);
-        let new: Vec<Mark> = form.marks.into_iter().filter(|m| !known(m)).collect();
-        read.marks.extend(new);
+        marks::add(&mut read.marks, form.marks);
     }
-    Ok(Recognised { read, upright: view.picture })
+    if read.zones.len() < FORM {
+        read.words = lost_lines::read(upright, &sketch, &read.words, &read.marks, &mut engines.tesseract)?;
+    }
+    read.words = marks::without_photos(std::mem::take(&mut read.words), &read.marks);
+    Ok(())
 }
 
 /// The second engine as zones want it.
