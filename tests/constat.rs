@@ -289,6 +289,32 @@ fn a_finding_that_a_person_looked_at_no_longer_holds_the_dossier() {
 }
 
 #[test]
+fn a_contradiction_told_by_extraction_ends_with_the_value_of_an_agent() {
+    let mut extraction = envelope(&APPLICANT);
+    extraction.findings.push(passerelle::domain::Finding {
+        code: "identite_discordante".into(),
+        subjects: vec!["field:nom_naissance".into(), "page:1".into(), "page:2".into()],
+        message: "Nom de naissance : « LI » page 1, « LY » page 2.".into(),
+    });
+    assert_eq!(establish(&extraction, &[]).outcome, Outcome::Review);
+    let value = FieldValue::Text("LI".into());
+    let decided = [correction("field:nom_naissance", CorrectionAct::Value { value: value.clone() }, Some(value))];
+    let after = establish(&extraction.with_corrections(&decided), &decided);
+    assert_eq!((after.outcome, after.review.len()), (Outcome::Complete, 0), "{:?}", after.review);
+}
+
+#[test]
+fn a_strangers_paper_ends_with_the_word_of_an_agent_on_its_line() {
+    let mut extraction = envelope(&APPLICANT);
+    extraction.pieces[1].person = passerelle::domain::Person::Other;
+    let before = establish(&extraction, &[]);
+    assert_eq!(before.outcome, Outcome::Review);
+    assert!(before.review.iter().all(|n| n.subject == "checklist:titre_sejour_en_cours"), "{:?}", before.review);
+    let said = [correction("checklist:titre_sejour_en_cours", CorrectionAct::Checklist { status: LineStatus::Missing }, None)];
+    assert_eq!(establish(&extraction, &said).outcome, Outcome::Incomplete);
+}
+
+#[test]
 fn without_postmark_or_stamp_the_day_must_not_matter() {
     let mut extraction = envelope(&APPLICANT);
     let constat = establish(&extraction, &[]);

@@ -1,7 +1,8 @@
 //! What named agents said about lines of the list and about findings.
 
+use super::case::Case;
 use super::checklist::Judged;
-use crate::domain::{Correction, CorrectionAct, FieldValue, Finding, LineStatus};
+use crate::domain::{Correction, CorrectionAct, Decision, FieldValue, Finding, LineStatus, Piece, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The last word of the agents on each subject.
@@ -51,11 +52,36 @@ impl<'a> Agents<'a> {
         }
     }
 
-    /// True when a person looked at what the finding speaks of.
-    pub(super) fn looked_at(&self, finding: &Finding) -> bool {
-        let line = |s: &str| s.strip_prefix("checklist:").is_some_and(|piece| self.lines.contains_key(piece));
+    /// True when a person looked at what the finding speaks of: at the finding, at the value, or at the line of the paper.
+    pub(super) fn looked_at(&self, finding: &Finding, case: &Case<'_>) -> bool {
         let by_code = format!("finding:{}", finding.code);
-        self.looked_at.contains(by_code.as_str()) || finding.subjects.iter().any(|s| self.looked_at.contains(s.as_str()) || line(s))
+        self.looked_at.contains(by_code.as_str()) || finding.subjects.iter().any(|s| self.spoke_of(s, case))
+    }
+
+    fn spoke_of(&self, subject: &str, case: &Case<'_>) -> bool {
+        if self.looked_at.contains(subject) {
+            return true;
+        }
+        let pieces = &case.extraction.pieces;
+        match subject.split_once(':') {
+            Some(("checklist", piece)) => self.lines.contains_key(piece),
+            Some(("field", id)) => case.extraction.reading(&format!("field:{id}")).is_some_and(|r| r.source == Source::Agent && r.decision != Decision::Review),
+            Some(("page", number)) => {
+                let on_page = |p: &&Piece| p.pages.iter().any(|n| n.to_string() == number);
+                pieces.iter().find(on_page).is_some_and(|p| self.line_of(p, case))
+            }
+            Some(("piece", number)) => {
+                let index = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+                index.and_then(|i| pieces.get(i)).is_some_and(|p| self.line_of(p, case))
+            }
+            _ => false,
+        }
+    }
+
+    /// An agent spoke of a line that this paper is for.
+    fn line_of(&self, piece: &Piece, case: &Case<'_>) -> bool {
+        let rows = case.list().map(|l| l.rows.as_slice()).unwrap_or_default();
+        rows.iter().any(|r| (r.piece == piece.kind || r.or.contains(&piece.kind)) && self.lines.contains_key(r.piece.as_str()))
     }
 }
 

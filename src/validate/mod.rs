@@ -79,7 +79,7 @@ fn look(case: &Case<'_>, agents: &Agents<'_>) -> View {
 }
 
 fn outcome(lines: &[Judged], findings: &[Finding], case: &Case<'_>, agents: &Agents<'_>) -> Outcome {
-    let held = findings.iter().any(|f| case.catalogue.holds(&f.code) == Holds::Outcome && !agents.looked_at(f));
+    let held = findings.iter().any(|f| case.catalogue.holds(&f.code) == Holds::Outcome && !agents.looked_at(f, case));
     let has = |status, ranks: &[Rank]| lines.iter().any(|j| j.line.status == status && ranks.contains(&j.line.rank));
     if held || case.list().is_none() {
         Outcome::Review
@@ -130,7 +130,7 @@ fn undecided_day(view: &mut View, filed: &Filing, case: &Case<'_>, agents: &Agen
             heard::french(*day)
         ),
     };
-    if !agents.looked_at(&finding) {
+    if !agents.looked_at(&finding, case) {
         view.outcome = Outcome::Review;
     }
     view.findings.push(finding);
@@ -146,6 +146,6 @@ fn needs(view: &View, filed: &Filing, case: &Case<'_>, agents: &Agents<'_>) -> N
         needs::dates(&mut needs, &deadlines::FIELDS, case);
     }
     needs::lines(&mut needs, &view.lines, case);
-    needs::findings(&mut needs, &view.findings, case, |f| agents.looked_at(f));
+    needs::findings(&mut needs, &view.findings, case, |f| agents.looked_at(f, case));
     needs
 }
