@@ -73,7 +73,9 @@ impl Reader<'_> {
             let fields: Vec<&FieldDef> = fields.iter().filter_map(|f| self.catalogue.field(f.as_str())).filter(|f| !matches!(f.kind, FieldKind::Flag)).collect();
             // A row of tick boxes prints every answer; only its marks tell which one was given.
             let many = layout.rows[hit.row].tokens.len() > hit.to + 4;
-            let fields: Vec<&FieldDef> = fields.into_iter().filter(|f| !(many && (!f.choices.is_empty() || f.id.as_str() == "permit_id"))).collect();
+            let shown: Vec<&str> = layout.rows[hit.row].tokens.iter().skip(hit.to).map(|t| t.key.as_str()).collect();
+            let printed = |f: &FieldDef| many || answers_shown(f, &shown) > 1;
+            let fields: Vec<&FieldDef> = fields.into_iter().filter(|f| !(printed(f) && (!f.choices.is_empty() || f.id.as_str() == "permit_id"))).collect();
             out.extend(self.beside(layout, &hits, hit, &fields, Source::Form));
         }
         for candidate in &mut out {
@@ -244,6 +246,16 @@ fn above<'a>(segments: &[&'a [Token]], below: &Rect, em: u32) -> Option<&'a [Tok
     near.max_by_key(|s| around(s).y).copied()
 }
 
+/// How many answers of a question stand among the folded words of a row: two are printed answers, not a given one.
+fn answers_shown(field: &FieldDef, shown: &[&str]) -> usize {
+    let text = shown.concat();
+    let stands = |word: &String| {
+        let word = squeeze(word);
+        if word.len() > 2 { text.contains(&word) } else { shown.contains(&word.as_str()) }
+    };
+    field.choices.iter().filter(|choice| choice.words.iter().any(stands)).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::layout::tests::page;
@@ -316,5 +328,19 @@ kind = 'amount'
         let found = blocks(&Layout::new(&page));
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].name.as_str(), found[0].address.commune.as_str()), ("M. BEN YOUSSEF WASSIM", "BRINDAS"));
+    }
+
+    #[test]
+    fn printed_answers_are_not_a_given_one() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let reader = Reader { catalogue: &catalogue, reference_year: 2026 };
+        let sexe = |line: &str| -> Vec<String> {
+            let page = page(&[(100, 100, line)]);
+            let found = reader.form(&Layout::new(&page)).into_iter().filter(|c| c.field.as_str() == "sexe");
+            found.map(|c| serde_json::to_string(&c.value).unwrap()).collect()
+        };
+        assert_eq!(sexe("Sexe : Féminin Masculin"), Vec::<String>::new());
+        assert_eq!(sexe("Sexe : M F"), Vec::<String>::new());
+        assert_eq!(sexe("Sexe : Masculin"), ["\"M\""]);
     }
 }
