@@ -92,6 +92,9 @@ impl Sheet<'_, '_> {
     fn beside(&self, label: usize, place: usize) -> Option<Offer> {
         let (own, spot) = (&self.labels[label], &self.places[place]);
         let r = own.rect;
+        if self.heads(own) {
+            return None;
+        }
         let offer = |cost: f32, share: Place, shared: bool| Some(Offer { cost, label, place, share, shared });
         match &spot.shape {
             Shape::Line { rule } => {
@@ -129,6 +132,9 @@ impl Sheet<'_, '_> {
     fn below(&self, label: usize, place: usize) -> Option<Offer> {
         let (own, spot) = (&self.labels[label], &self.places[place]);
         let (r, rect) = (own.rect, spot.rect);
+        if self.heads(own) {
+            return None;
+        }
         let mm = self.scale.px(1.0);
         let (edge, room) = match &spot.shape {
             Shape::Line { rule } => (rule.y_at(r.x.clamp(rule.left, rule.right)), (3.2, 15.0)),
@@ -151,6 +157,15 @@ impl Sheet<'_, '_> {
         let shared = end < rect.right() || left > rect.x;
         let share = if shared { cut(spot, left, end) } else { spot.clone() };
         Some(Offer { cost, label, place, share: under(share, r), shared })
+    }
+
+    /// True when a label is the heading of a part of the form: larger than usual print, or with a number apart.
+    fn heads(&self, own: &Label) -> bool {
+        let run = &self.runs[own.run];
+        let mut heights: Vec<u32> = run.words.iter().filter(|(t, _)| t.chars().count() >= 3).map(|(_, r)| r.h).collect();
+        heights.sort_unstable();
+        let tall = heights.get(heights.len() / 2).is_some_and(|h| *h as f32 > self.print * 1.4);
+        tall || super::resolve::numbered_before(run, self.runs)
     }
 
     /// The rest of the label's own frame: under the label, else right of it.

@@ -21,11 +21,11 @@ pub struct Writing {
 }
 
 /// A blob smaller than this in both directions is dust when nothing larger stands near, millimetres.
-const DUST_MM: f32 = 0.85;
+const DUST_MM: f32 = 1.1;
 /// How near a dot must stand to a letter to be part of it.
 const NEAR_MM: f32 = 1.5;
 /// A stroke of writing is at least so long.
-const STROKE_MM: f32 = 1.2;
+const STROKE_MM: f32 = 1.3;
 
 /// Takes the writing out of a place of `grey`.
 #[must_use]
@@ -100,13 +100,17 @@ fn limit(grey: &GrayImage) -> u8 {
     let mut counts = [0u32; 256];
     grey.as_raw().iter().for_each(|g| counts[*g as usize] += 1);
     let dark = f32::from(percentile(&counts, 0.004));
-    let mut off = [0u32; 256];
-    for (value, count) in counts.iter().enumerate().skip(150) {
-        off[255 - value] += count;
-    }
-    let noise = f32::from(percentile(&off, 0.68)).max(1.0);
-    let depth = ((255.0 - dark) * 0.36).max(noise * 5.0).max(17.0);
+    let depth = ((255.0 - dark) * 0.36).max(noise(grey) * 5.0).max(17.0);
     (255.0 - depth).max(0.0) as u8
+}
+
+/// Usual distance of paper from white.
+fn noise(grey: &GrayImage) -> f32 {
+    let mut off = [0u32; 256];
+    for value in grey.as_raw().iter().filter(|v| **v >= 150) {
+        off[255 - *value as usize] += 1;
+    }
+    f32::from(percentile(&off, 0.68)).max(1.0)
 }
 
 /// A blob with all its pixels.
@@ -159,12 +163,17 @@ fn apart(a: &Rect, b: &Rect) -> u32 {
     x.max(y)
 }
 
+/// Small and as wide as high: an apostrophe or a hyphen is not.
+fn is_dust(b: &Pixels, dust: u32) -> bool {
+    b.longest() <= dust && b.longest() * 10 <= b.rect.w.min(b.rect.h) * 17 || b.longest() <= dust / 2
+}
+
 /// Without dust: specks with no stroke near.
 fn without_dust(blobs: Vec<Pixels>, scale: Scale) -> Vec<Pixels> {
     let (dust, near, stroke) = (scale.px(DUST_MM) as u32, scale.whole(NEAR_MM), scale.px(STROKE_MM) as u32);
     let least = scale.px(0.22).max(2.0) as u32;
     let strokes: Vec<Rect> = blobs.iter().filter(|b| b.longest() >= stroke).map(|b| b.rect).collect();
-    let keeps = |b: &Pixels| b.longest() > dust || (b.longest() >= least && strokes.iter().any(|s| apart(s, &b.rect) <= near));
+    let keeps = |b: &Pixels| !is_dust(b, dust) || (b.longest() >= least && strokes.iter().any(|s| apart(s, &b.rect) <= near));
     blobs.into_iter().filter(keeps).collect()
 }
 
@@ -174,6 +183,27 @@ fn strip(page: &GrayImage, rect: Rect, rule: Option<&Rule>, scale: Scale) -> Wri
     if let Some(rule) = rule.filter(|r| r.dots.is_none()) {
         lift_rule(&mut crop, rule, rect, scale);
     }
+    let (w, h) = crop.grey.dimensions();
+    let mut kept = strokes(&crop, rect, rule, scale);
+    if kept.is_empty() {
+        // Pencil beside printed dots: paler than a third of the way to the darkest, but long.
+        crop.limit = crop.limit.max((255.0 - (noise(&crop.grey) * 5.0).max(17.0)) as u8);
+        kept = strokes(&crop, rect, rule, scale);
+        if kept.iter().all(|b| b.longest() < scale.whole(2.5)) {
+            kept.clear();
+        }
+    }
+    let area: usize = kept.iter().map(|b| b.at.len()).sum();
+    let ink = area as f32 / (w * h) as f32;
+    if kept.is_empty() {
+        return Writing { ink: 0.0, ..Writing::default() };
+    }
+    let lines = rows(kept, scale).into_iter().map(|row| paint(&crop.grey, &row, scale)).collect();
+    Writing { lines, ink, cells: Vec::new(), blanks: Vec::new() }
+}
+
+/// The blobs of a strip that are writing.
+fn strokes(crop: &Crop, rect: Rect, rule: Option<&Rule>, scale: Scale) -> Vec<Pixels> {
     let (w, h) = crop.grey.dimensions();
     let mut blobs = crop.blobs();
     if let Some(rule) = rule {
@@ -187,14 +217,7 @@ fn strip(page: &GrayImage, rect: Rect, rule: Option<&Rule>, scale: Scale) -> Wri
         });
     }
     let blobs = without_dust(blobs, scale);
-    let kept: Vec<Pixels> = blobs.into_iter().filter(|b| !intrudes(b, w, h, rule.map(|r| r.y() - rect.y as f32), scale)).collect();
-    let area: usize = kept.iter().map(|b| b.at.len()).sum();
-    let ink = area as f32 / (w * h) as f32;
-    if kept.is_empty() {
-        return Writing { ink: 0.0, ..Writing::default() };
-    }
-    let lines = rows(kept, scale).into_iter().map(|row| paint(&crop.grey, &row, scale)).collect();
-    Writing { lines, ink, cells: Vec::new(), blanks: Vec::new() }
+    blobs.into_iter().filter(|b| !intrudes(b, w, h, rule.map(|r| r.y() - rect.y as f32), scale)).collect()
 }
 
 /// A neighbour's ink: it touches the crop's edge and most of it lies where no writing of this place stands.
@@ -380,7 +403,7 @@ fn share_out(blob: Pixels, cells: &[Rect]) -> Vec<(usize, Pixels)> {
 fn tidy(glyph: &mut Vec<Pixels>, scale: Scale) {
     let (dust, stroke) = (scale.px(DUST_MM) as u32, scale.px(STROKE_MM) as u32);
     let Some(body) = glyph.iter().max_by_key(|b| b.at.len()).map(|b| b.rect) else { return };
-    if body.w.max(body.h) <= dust {
+    if glyph.iter().all(|b| is_dust(b, dust)) {
         glyph.clear();
         return;
     }

@@ -116,7 +116,8 @@ fn readings(text: &str) -> Vec<(String, Option<String>)> {
     if !inside.is_empty() {
         forms.push((plain(&outside), Some(inside)));
     }
-    for half in outside.split(['/', '|']).take(2) {
+    // Only a slash between spaces parts languages: one in a date does not.
+    for half in outside.split(" / ").take(2) {
         forms.push((plain(half), None));
     }
     forms.retain(|(f, _)| !f.is_empty());
@@ -155,10 +156,10 @@ fn without_brackets(text: &str) -> (String, String) {
     if inside.trim().chars().count() <= 3 { (text.to_owned(), String::new()) } else { (outside, inside) }
 }
 
-/// The variant nearest to `form` within the tolerance: one letter in six, none in the shortest.
+/// The variant nearest to `form` within the tolerance: one letter in eight, none in the shortest.
 fn nearest<'k>(keys: impl Iterator<Item = &'k String>, form: &str) -> Option<(&'k String, f32)> {
     let length = form.chars().count();
-    let allowed = if length <= 4 { 0 } else { (length / 6).clamp(1, 4) };
+    let allowed = if length <= 4 { 0 } else { (length / 8).clamp(1, 3) };
     let mut best: Option<(&String, usize)> = None;
     for key in keys {
         if key.len().abs_diff(length) > allowed {

@@ -56,10 +56,10 @@ pub fn read_form(grey: &GrayImage, dpi: u32, words: &[Word], catalogue: &Catalog
     let page = Drawn::find(grey, Scale::new(dpi), words);
     let book = LabelBook::new(catalogue);
     let mut sense = Sense::make(grey, &page, words.to_vec(), &book);
-    let lonely: Vec<&Place> = page.places.iter().enumerate().filter(|(i, _)| !sense.pairs.iter().any(|p| p.origin == Some(*i))).map(|(_, p)| p).collect();
+    let lonely = sense.doubtful_places(&page);
     // On a page without any label the places are a table or an underlined title.
     if !lonely.is_empty() && sense.pairs.iter().any(|p| !p.free) {
-        let words = reread::reread(grey, &page.blobs, &sense.words, &lonely, &book, readers.printed, page.scale);
+        let words = reread::reread(grey, &page.print, &sense.words, &lonely, &book, readers.printed, page.scale);
         if words != sense.words {
             sense = Sense::make(grey, &page, words, &book);
         }
@@ -110,6 +110,8 @@ struct Drawn {
     scale: Scale,
     ink: Ink,
     blobs: Vec<Blob>,
+    /// Blobs of the size of letters.
+    print: Vec<Rect>,
     rules: Vec<Rule>,
     /// Small frames that may be tick boxes.
     boxes: Vec<Rect>,
@@ -126,7 +128,8 @@ impl Drawn {
         let squares = squares::without_letters(squares::squares(&stretches, &ink, scale), words);
         let (places, cells) = places::places(&rules, &squares, &ink, scale);
         let boxes = squares.into_iter().filter(|s| !cells.contains(s) && !places.iter().any(|p| p.is_comb() && p.rect.contains(s.centre().0, s.centre().1))).collect();
-        Self { scale, ink, blobs, rules, boxes, places }
+        let print = reread::letters(&blobs, scale);
+        Self { scale, ink, blobs, print, rules, boxes, places }
     }
 }
 
@@ -154,6 +157,21 @@ impl<'c> Sense<'c> {
         let pairs = attach::attach(&sheet);
         let fields = resolve::resolve(book, &runs, &labels, &pairs, &ticked, &page.ink, print, scale);
         Self { words, runs, checkboxes, labels, pairs, fields }
+    }
+
+    /// Places without a label, and places whose label may have lost its first words or be a heading over the true one.
+    fn doubtful_places<'p>(&self, page: &'p Drawn) -> Vec<&'p Place> {
+        let sure = |at: usize, place: &Place| {
+            self.pairs.iter().filter(|p| p.origin == Some(at)).any(|p| {
+                let label = self.labels[p.label].rect;
+                let over = label.bottom() < place.rect.y + place.rect.h / 3;
+                if over && matches!(place.shape, Shape::Line { .. }) {
+                    return reread::left_of(place, &page.print, page.scale).is_none();
+                }
+                over || reread::left_of(place, &page.print, page.scale).is_none_or(|spot| spot.x + label.h >= label.x)
+            })
+        };
+        page.places.iter().enumerate().filter(|(at, place)| !sure(*at, place)).map(|(_, p)| p).collect()
     }
 
     /// The last place of the line where the form asks for place and date of signing, when no label asks for the signature itself.

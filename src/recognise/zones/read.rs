@@ -31,9 +31,9 @@ pub fn read(writing: &Writing, field: Option<&FieldDef>, readers: &mut Readers) 
     readings
 }
 
-/// Names, dates, numbers, addresses: whatever a wrong letter spoils.
+/// Names, dates, numbers: whatever a wrong letter spoils and no list of words would notice.
 fn matters(field: &FieldDef) -> bool {
-    field.identity || !matches!(field.kind, FieldKind::Text | FieldKind::Choice | FieldKind::Flag)
+    field.identity || matches!(field.kind, FieldKind::Name | FieldKind::Names | FieldKind::Date | FieldKind::Number | FieldKind::Telephone)
 }
 
 fn reading(writing: &Writing, engine: &mut dyn Recogniser) -> Option<ZoneReading> {

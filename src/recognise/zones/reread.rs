@@ -13,12 +13,11 @@ use image::GrayImage;
 const GAP_MM: f32 = 3.2;
 
 /// The page's words with the labels found beside `lonely` places in the stead of what stood there.
-pub fn reread(grey: &GrayImage, blobs: &[Blob], words: &[Word], lonely: &[&Place], book: &LabelBook, engine: &mut dyn Recogniser, scale: Scale) -> Vec<Word> {
-    let print: Vec<Rect> = letters(blobs, scale);
+pub fn reread(grey: &GrayImage, print: &[Rect], words: &[Word], lonely: &[&Place], book: &LabelBook, engine: &mut dyn Recogniser, scale: Scale) -> Vec<Word> {
     let mut words = words.to_vec();
     let mut line = words.iter().map(|w| w.line).max().unwrap_or(0);
     for place in lonely {
-        let spots = [left_of(place, &print, scale), above(place, &print, scale)];
+        let spots = [left_of(place, print, scale), above(place, print, scale)];
         for spot in spots.into_iter().flatten() {
             let Some((text, confidence)) = label_in(grey, spot, book, engine, scale) else { continue };
             words.retain(|w| !spot.contains(w.rect.centre().0, w.rect.centre().1));
@@ -46,13 +45,15 @@ pub fn signature_label(grey: &GrayImage, blobs: &[Blob], row: Rect, words: &[Wor
 }
 
 /// Blobs of the size of letters and their dots.
-fn letters(blobs: &[Blob], scale: Scale) -> Vec<Rect> {
+#[must_use]
+pub fn letters(blobs: &[Blob], scale: Scale) -> Vec<Rect> {
     let (most, least) = (scale.whole(7.0), scale.px(0.25).max(2.0) as u32);
     blobs.iter().map(|b| b.rect).filter(|r| r.h <= most && r.w <= scale.whole(14.0) && r.w.max(r.h) >= least).collect()
 }
 
 /// The print that ends where the place begins, on its line.
-fn left_of(place: &Place, print: &[Rect], scale: Scale) -> Option<Rect> {
+#[must_use]
+pub fn left_of(place: &Place, print: &[Rect], scale: Scale) -> Option<Rect> {
     let (top, base, start) = match &place.shape {
         Shape::Line { rule } => (rule.y_left - scale.px(5.5), rule.y_left + scale.px(1.2), rule.left),
         Shape::Comb { .. } => (place.rect.y as f32, place.rect.bottom() as f32, place.rect.x.saturating_sub(scale.whole(0.5))),

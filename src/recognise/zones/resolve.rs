@@ -93,7 +93,7 @@ fn headings<'c>(book: &LabelBook<'c>, runs: &[Run], labels: &[Label<'c>], pairs:
         }
         let text = run.text();
         let section = book.heading(&text);
-        let row: Vec<usize> = (0..runs.len()).filter(|o| *o != at && same_row(&runs[*o].rect, &run.rect)).collect();
+        let row: Vec<usize> = (0..runs.len()).filter(|o| *o != at && same_row(&runs[*o].rect, &run.rect) && !is_number(&runs[*o].text())).collect();
         let boxed = boxes.iter().any(|b| same_row(b, &run.rect));
         let leftmost = row.iter().all(|o| runs[*o].rect.x > run.rect.x);
         let all_sections = !row.is_empty() && row.iter().all(|o| book.heading(&runs[*o].text()).is_some());
@@ -105,7 +105,7 @@ fn headings<'c>(book: &LabelBook<'c>, runs: &[Run], labels: &[Label<'c>], pairs:
                 (run.rect.x.saturating_sub(scale.whole(6.0)), next.map_or(u32::MAX, |x| x.saturating_sub(scale.whole(6.0))), Some(s))
             }
             Some(s) if leftmost && labels_follow && !boxed => (0, u32::MAX, Some(s)),
-            None if row.is_empty() && !boxed && stands_out(run, &text, ink, usual, print) => (0, u32::MAX, None),
+            None if row.is_empty() && !boxed && stands_out(run, runs, &text, ink, usual, print) => (0, u32::MAX, None),
             _ => continue,
         };
         let topic = labels.iter().find(|l| l.run == at).and_then(|l| l.matched.senses.iter().find(|s| !s.topic_only)).and_then(|s| s.field.topic.clone());
@@ -114,7 +114,13 @@ fn headings<'c>(book: &LabelBook<'c>, runs: &[Run], labels: &[Label<'c>], pairs:
     found
 }
 
-fn same_row(a: &Rect, b: &Rect) -> bool {
+/// "II" or "3." by itself: the number of a heading that stands apart from its words.
+pub(super) fn is_number(text: &str) -> bool {
+    let bare = plain(text);
+    !bare.is_empty() && bare.len() <= 4 && (bare.chars().all(|c| matches!(c, 'i' | 'v' | 'x' | 'l')) || bare.len() <= 2 && bare.chars().all(|c| c.is_ascii_digit()))
+}
+
+pub(super) fn same_row(a: &Rect, b: &Rect) -> bool {
     a.vertical_overlap(b) * 2 > a.h.min(b.h)
 }
 
@@ -123,15 +129,21 @@ fn after_box(rect: &Rect, boxes: &[Rect]) -> bool {
 }
 
 /// Numbered, in capitals, larger or bolder than the rest: a heading even when its words are unknown.
-fn stands_out(run: &Run, text: &str, ink: &Ink, usual: f32, print: f32) -> bool {
+fn stands_out(run: &Run, runs: &[Run], text: &str, ink: &Ink, usual: f32, print: f32) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     if letters < 4 || run.words.len() > 9 || text.trim_end().ends_with(':') {
         return false;
     }
-    let numbered = without_number(text).len() < text.trim_start().len() && text.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric());
+    let numbered = numbered_before(run, runs) || without_number(text).len() < text.trim_start().len() && text.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric());
     let capitals = !text.chars().any(char::is_lowercase);
     let height = run.words.iter().map(|(_, r)| r.h).max().unwrap_or(0) as f32;
     numbered || capitals || height > print * 1.35 || ink.share(run.rect) > usual * 1.45
+}
+
+/// True when the number of a heading stands by itself left of the run.
+pub(super) fn numbered_before(run: &Run, runs: &[Run]) -> bool {
+    let near = |o: &&Run| same_row(&o.rect, &run.rect) && o.rect.right() <= run.rect.x && run.rect.x - o.rect.right() <= 4 * run.rect.h;
+    runs.iter().filter(near).any(|o| is_number(&o.text()))
 }
 
 /// Ink of usual print in its rectangle.

@@ -153,6 +153,8 @@ fn join(mut rules: Vec<Rule>, gap: f32, off: f32) -> Vec<Rule> {
 
 /// Fewest dots that make a line.
 const DOTS: usize = 8;
+/// Fewest dots of a piece that goes on with a line.
+const PIECE: usize = 6;
 
 /// Dotted and dashed lines among the page's blobs.
 #[must_use]
@@ -197,7 +199,7 @@ pub fn dotted(blobs: &[Blob], ink: &Ink, scale: Scale) -> Vec<Rule> {
 
 /// The line through a chain of dots, when they are evenly spaced and straight; with its pitch.
 fn even(chain: &[Rect], scale: Scale) -> Option<(Rule, f32)> {
-    if chain.len() < DOTS {
+    if chain.len() < PIECE {
         return None;
     }
     let mut steps: Vec<f32> = chain.windows(2).map(|w| w[1].centre().0 as f32 - w[0].centre().0 as f32).collect();
@@ -231,7 +233,7 @@ fn even(chain: &[Rect], scale: Scale) -> Option<(Rule, f32)> {
         dots: Some(widths[widths.len() / 2]),
     };
     let off = chain.iter().filter(|d| (rule.y_at(d.centre().0) - d.centre().1 as f32).abs() > scale.px(0.25).max(1.6));
-    (off.count() * 4 < chain.len() && rule.length() >= scale.whole(8.0)).then_some((rule, pitch))
+    (off.count() * 4 < chain.len()).then_some((rule, pitch))
 }
 
 /// Joins pieces of a dotted line where writing hides the dots between them; bare paper between two pieces parts them.
@@ -254,7 +256,8 @@ fn bridge(mut lines: Vec<(Rule, f32)>, ink: &Ink, scale: Scale) -> Vec<Rule> {
             None => joined.push((rule, pitch)),
         }
     }
-    joined.into_iter().map(|(r, _)| r).collect()
+    let whole = |(rule, pitch): &(Rule, f32)| rule.length() >= scale.whole(8.0) && rule.length() as f32 >= pitch * (DOTS - 1) as f32;
+    joined.into_iter().filter(whole).map(|(r, _)| r).collect()
 }
 
 /// True when ink stands where the next dots of `rule` should, up to column `to`.
