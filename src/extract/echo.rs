@@ -13,7 +13,10 @@ const TELLING: usize = 8;
 /// What the page prints of this value, if it does. `people` holds the surnames and given names of the applicant.
 pub(super) fn find(layout: &Layout, field: &FieldId, value: &FieldValue, surnames: &[String], given: &[Vec<String>]) -> Option<Candidate> {
     let (tokens, printed) = match (field.as_str(), value) {
-        ("nom_naissance", FieldValue::Text(surname)) => given.iter().find_map(|g| full_name(layout, surname, &g[..1.min(g.len())])).map(|(s, _)| with_text(s))?,
+        ("nom_naissance", FieldValue::Text(surname)) => {
+            let whole = given.iter().find_map(|g| full_name(layout, surname, g));
+            whole.or_else(|| given.iter().find_map(|g| full_name(layout, surname, &g[..1.min(g.len())]))).map(|(s, _)| with_text(s))?
+        },
         ("prenoms", FieldValue::List(names)) => surnames.iter().find_map(|s| full_name(layout, s, names)).map(|(_, g)| {
             let names = g.iter().map(|t| tidy(&t.text)).collect();
             (g, FieldValue::List(names))
@@ -53,12 +56,25 @@ fn full_name(layout: &Layout, surname: &str, given: &[String]) -> Option<(Vec<To
             for (first, second, turned) in [(&surname, &given, false), (&given, &surname, true)] {
                 let Some(middle) = spelled(&tokens, from, first) else { continue };
                 let Some(end) = spelled(&tokens, middle, second) else { continue };
+                // A part of a longer name is another name.
+                if from > 0 && continues(layout, &tokens[from - 1], &tokens[from]) || end < tokens.len() && continues(layout, &tokens[end - 1], &tokens[end]) {
+                    continue;
+                }
                 let (a, b) = (tokens[from..middle].to_vec(), tokens[middle..end].to_vec());
                 return Some(if turned { (b, a) } else { (a, b) });
             }
         }
     }
     None
+}
+
+/// True when two neighbours read as parts of one name: close together, both begin with a capital, nothing between them.
+fn continues(layout: &Layout, a: &Token, b: &Token) -> bool {
+    let capital = |t: &Token| t.text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase) && t.key.len() >= 2 && t.key.bytes().all(|c| c.is_ascii_alphabetic());
+    let title = |t: &Token| matches!(t.key.as_str(), "MME" | "MR" | "MLLE" | "MONSIEUR" | "MADAME" | "EXP" | "NE" | "NEE" | "ET");
+    let apart = a.text.ends_with([',', ':', ';', '.', ')']) || a.colon || super::labels::gap(a, b) > layout.em * 2 || a.rect.vertical_overlap(&b.rect) == 0;
+    // In running capitals and small letters, only words in the style of names go on a name.
+    capital(a) && capital(b) && !title(a) && !title(b) && !apart
 }
 
 /// Rows, each with the beginning of the next: a name may run over the end of a line.
@@ -151,7 +167,8 @@ fn place(layout: &Layout, text: &str) -> Option<Vec<Token>> {
             let mut spelled = String::new();
             for to in from..row.tokens.len() {
                 spelled.push_str(&row.tokens[to].key);
-                if spelled == key {
+                let ends = row.tokens.get(to + 1).is_none_or(|next| !continues(layout, &row.tokens[to], next));
+                if spelled == key && ends {
                     return Some(row.tokens[from..=to].to_vec());
                 }
             }
@@ -197,6 +214,15 @@ mod tests {
         assert_eq!(found(&bill, "prenoms", FieldValue::List(vec!["HELENE".to_owned()])).as_deref(), Some("[\"HÉLÈNE\"]"));
         assert_eq!(found(&bill, "nom_naissance", FieldValue::Text("BENYOUSSEF".to_owned())).as_deref(), Some("\"BEN YOUSSEF\""));
         assert_eq!(found(&[(100, 100, "BEN YOUSSEF Wassim")], "nom_naissance", FieldValue::Text("BEN YOUSSEF".to_owned())), None, "somebody else of that name");
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_another_name() {
+        let line = [(100, 100, "M. BEN YOUSSEF HELENE ANNE")];
+        assert_eq!(found(&line, "nom_naissance", FieldValue::Text("BEN YOUSSEF".to_owned())), None, "a second given name follows");
+        let people = (vec!["YOUSSEF".to_owned()], vec![vec!["HELENE".to_owned()]]);
+        let page = page(&[(100, 100, "MME BEN YOUSSEF HELENE")]);
+        assert!(find(&Layout::new(&page), &FieldId::from("nom_naissance"), &FieldValue::Text("YOUSSEF".to_owned()), &people.0, &people.1).is_none());
     }
 
     #[test]

@@ -125,6 +125,9 @@ impl Reader<'_> {
             if field.kind == FieldKind::Text {
                 text = without_brackets(&text);
             }
+            if answers(field, &text) > 1 {
+                return None;
+            }
             let value = kinds::parse(field, &text, self.reference_year)?;
             let trust = hit.quality * sureness(&tokens) * if order == 0 { 0.9 } else { 0.75 } * (1.0 - 0.02 * hit.rank.min(20) as f64);
             Some(candidate(layout, &field.id, value, around(&tokens), &text, trust, source))
@@ -147,7 +150,8 @@ impl Reader<'_> {
         // A pattern of the catalogue is checked when it is loaded; a bad one finds nothing.
         let Ok(pattern) = RegexBuilder::new(pattern).case_insensitive(true).build() else { return Vec::new() };
         let text = layout.text();
-        let found = pattern.captures_iter(&text).take(4).filter_map(|c| c.get(1));
+        let most = if field.kind == FieldKind::Text { 1 } else { 4 };
+        let found = pattern.captures_iter(&text).take(most).filter_map(|c| c.get(1));
         found
             .filter_map(|m| {
                 let value = kinds::parse(field, m.as_str(), self.reference_year)?;
@@ -176,6 +180,16 @@ pub(super) fn candidate(layout: &Layout, field: &FieldId, value: FieldValue, rec
             proof: None,
         },
     }
+}
+
+/// How many of the answers to choose from the text prints: a row of boxes prints them all.
+fn answers(field: &FieldDef, text: &str) -> usize {
+    let key = squeeze(text);
+    let printed = |words: &String| {
+        let word = squeeze(words);
+        word.len() >= 4 && key.contains(&word)
+    };
+    field.choices.iter().filter(|c| c.words.iter().any(printed)).count()
 }
 
 fn sureness(tokens: &[Token]) -> f64 {

@@ -106,7 +106,7 @@ impl Book {
         let colon = tokens.last().is_some_and(|t| t.colon);
         let (at, edits) = self.lookup(&key)?;
         let phrase = &self.phrases[at];
-        if phrase.key.len() <= 8 && !stands_out(&layout.rows[row].tokens, from, colon, layout.em) {
+        if (phrase.key.len() <= 8 || edits > 0 && phrase.key.len() <= 14) && !stands_out(&layout.rows[row].tokens, from, colon, layout.em) {
             return None;
         }
         Some(Hit {
@@ -126,7 +126,8 @@ impl Book {
         if let Some(&at) = self.exact.get(key) {
             return Some((at, 0));
         }
-        let most = slack(key.len());
+        // Labels in two languages are long and printed small: more slips, and still no other label is as near.
+        let most = if key.len() >= 20 { key.len() / 5 } else { slack(key.len()) };
         if most == 0 || key.len() > 60 {
             return None;
         }

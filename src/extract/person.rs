@@ -78,9 +78,9 @@ impl Identity {
             firsts.iter().any(|g| {
                 [format!("{s}{g}"), format!("{g}{s}")].iter().any(|run| find_within(&layout.squeezed, run, slack(run.len()).min(1)).is_some())
             }) || layout.rows.iter().any(|r| {
-                // « Madame OLIVEIRA » and a birth date elsewhere are enough for a letter.
-                let words: Vec<String> = fold(&r.text()).split(' ').map(str::to_owned).collect();
-                words.windows(2).any(|w| matches!(w[0].as_str(), "MONSIEUR" | "MADAME" | "M" | "MME") && s.starts_with(&w[1]) && w[1].len() >= 2)
+                // « Madame OLIVEIRA, » is enough for a letter; with a given name behind it may be the spouse.
+                let line = fold(&r.text()).replace(' ', "");
+                ["MONSIEUR", "MADAME"].iter().any(|title| line.strip_prefix(title).is_some_and(|rest| rest == s))
             }) || firsts.iter().any(|g| separate(layout, s, g))
         })
     }
@@ -149,7 +149,8 @@ fn applicant(sheets: &[Sheet], identities: &[Identity], catalogue: &Catalogue) -
         let own = sheet.kinds.first().and_then(|k| catalogue.document(k.kind.as_str())).is_none_or(|d| d.persons.first().is_none_or(|p| *p == Person::Applicant));
         let weight = match (form, own) {
             (true, _) if legible => 8,
-            (true, _) | (_, false) => 1,
+            (true, _) => continue,
+            (_, false) => 1,
             _ => 2 + usize::from(identity.sure),
         };
         match groups.iter_mut().find(|(_, group)| group.same(identity) == Some(true)) {
@@ -167,7 +168,9 @@ fn applicant(sheets: &[Sheet], identities: &[Identity], catalogue: &Catalogue) -
             let birth = group.births.iter().any(|b| form.births.contains(b));
             let surname = group.surnames.iter().any(|a| form.surnames.iter().any(|b| near(a, b)));
             let given = group.given.iter().flatten().any(|a| form.given.iter().flatten().any(|b| near(a, b)));
-            *count += 6 * (usize::from(birth) + usize::from(given)) + 2 * usize::from(surname);
+            if *count < 8 || birth {
+                *count += 6 * (usize::from(birth) + usize::from(given)) + 2 * usize::from(surname);
+            }
         }
     }
     groups.into_iter().enumerate().max_by_key(|(order, (count, _))| (*count, usize::MAX - order)).map(|(_, (_, group))| group).unwrap_or_default()
