@@ -6,18 +6,37 @@ use super::labels::{Book, Hit, places};
 use super::layout::{Layout, Token, around, join};
 use super::text::squeeze;
 use crate::catalogue::{Catalogue, DocumentDef, FieldDef, FieldKind};
-use crate::domain::{Candidate, Engine, Evidence, FieldId, FieldValue, Rect, Source};
+use crate::domain::{Candidate, Engine, Evidence, FieldId, FieldValue, PieceKind, Rect, Source};
 use regex::RegexBuilder;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// What is needed to read any page.
 pub(super) struct Reader<'a> {
     pub catalogue: &'a Catalogue,
     pub reference_year: i16,
+    /// Labels by document: many pages share them and folding them costs more than a page.
+    books: RefCell<HashMap<Option<PieceKind>, Rc<(Book, Vec<FieldId>)>>>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub fn new(catalogue: &'a Catalogue, reference_year: i16) -> Self {
+        Self { catalogue, reference_year, books: RefCell::default() }
+    }
+
     /// Labels of one document: its own, then those of every field, which only stop a value.
-    pub fn book(&self, document: Option<&DocumentDef>) -> (Book, Vec<FieldId>) {
+    fn book(&self, document: Option<&DocumentDef>) -> Rc<(Book, Vec<FieldId>)> {
+        let key = document.map(|d| d.id.clone());
+        let known = self.books.borrow().get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let made = Rc::new(self.make_book(document));
+            self.books.borrow_mut().insert(key, Rc::clone(&made));
+            made
+        })
+    }
+
+    fn make_book(&self, document: Option<&DocumentDef>) -> (Book, Vec<FieldId>) {
         let mut book = Book::default();
         let mut wanted: Vec<FieldId> = ["date_document", "expire_le", "date_reception"].map(FieldId::from).to_vec();
         for value in document.map(|d| d.values.as_slice()).unwrap_or_default() {
@@ -37,7 +56,8 @@ impl Reader<'_> {
 
     /// Every value that the labels and patterns of the document give on this page.
     pub fn values(&self, layout: &Layout, document: Option<&DocumentDef>, source: Source) -> Vec<Candidate> {
-        let (book, wanted) = self.book(document);
+        let shelf = self.book(document);
+        let (book, wanted) = &*shelf;
         let hits = book.hits(layout);
         let mut out = Vec::new();
         for hit in &hits {
@@ -54,13 +74,8 @@ impl Reader<'_> {
 
     /// The words of a form, where no place was found by geometry: every field, under the heading of its section.
     pub fn form(&self, layout: &Layout) -> Vec<Candidate> {
-        let mut book = Book::default();
-        for field in &self.catalogue.fields {
-            for (rank, label) in field.labels.iter().enumerate() {
-                book.add(label, &field.id, rank);
-            }
-        }
-        let hits = book.hits(layout);
+        let shelf = self.book(None);
+        let hits = shelf.0.hits(layout);
         let mut out = Vec::new();
         for hit in &hits {
             let section = self.section(layout, hit.row);
@@ -317,7 +332,7 @@ kind = 'amount'
         )
         .unwrap();
         let catalogue = catalogue();
-        let reader = Reader { catalogue: &catalogue, reference_year: 2026 };
+        let reader = Reader::new(&catalogue, 2026);
         let page = page(lines);
         let found = reader.values(&Layout::new(&page), Some(&document), Source::Text);
         found.into_iter().map(|c| (c.field.0, serde_json::to_string(&c.value).unwrap())).collect()

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) struct Book {
     phrases: Vec<Phrase>,
     exact: HashMap<String, usize>,
+    /// Phrases by their length: a slip changes it by little.
+    by_length: BTreeMap<usize, Vec<usize>>,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,7 @@ impl Book {
             }
             None => {
                 self.exact.insert(key.clone(), self.phrases.len());
+                self.by_length.entry(key.len()).or_default().push(self.phrases.len());
                 self.phrases.push(Phrase { letters: letters(&key), key, fields: vec![field.clone()], rank, own });
             }
         }
@@ -132,9 +135,8 @@ impl Book {
             return None;
         }
         let mask = letters(key);
-        let near = self.phrases.iter().enumerate().filter(|(_, p)| {
-            p.key.len() > 6 && p.key.len().abs_diff(key.len()) <= most && (p.letters ^ mask).count_ones() as usize <= 2 * most
-        });
+        let lengths = self.by_length.range(key.len().saturating_sub(most).max(7)..=key.len() + most);
+        let near = lengths.flat_map(|(_, at)| at).map(|&at| (at, &self.phrases[at])).filter(|(_, p)| (p.letters ^ mask).count_ones() as usize <= 2 * most);
         near.map(|(at, p)| (at, strsim::levenshtein(&p.key, key))).filter(|(_, edits)| *edits <= most).min_by_key(|(_, edits)| *edits)
     }
 }

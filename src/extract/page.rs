@@ -20,7 +20,7 @@ const NO_YEAR: i16 = 2026;
 /// What each page says by itself. Corrections of a page's kind are already known facts here.
 pub(super) fn describe(pages: &[PageRead], catalogue: &Catalogue, corrections: &[Correction]) -> Vec<Sheet> {
     let reference_year = reference_year(pages);
-    let reader = Reader { catalogue, reference_year };
+    let reader = Reader::new(catalogue, reference_year);
     pages.iter().map(|page| sheet(page, &reader, corrections)).collect()
 }
 
