@@ -38,7 +38,11 @@ fn other(sheet: &Sheet) -> Option<OtherPage> {
         SheetRole::Document | SheetRole::EnvelopeFront => return None,
     };
     let unreadable = || {
-        Refusal::new("page_illisible", "Cette page n’a pas pu être lue.", "Ouvrir l’original et saisir ce qu’elle porte, ou numériser de nouveau la page.")
+        Refusal::new(
+            "page_illisible",
+            "Cette page n’a pas pu être lue.",
+            "Ouvrir l’original et saisir ce qu’elle porte, ou numériser de nouveau la page.",
+        )
     };
     Some(OtherPage { page: sheet.page, kind, code: (kind == OtherKind::Unreadable).then(unreadable) })
 }

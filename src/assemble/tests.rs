@@ -4,7 +4,15 @@ use super::*;
 use crate::domain::{Candidate, Engine, Evidence, FieldId, FieldValue, KindGuess, Rect, Source};
 
 fn candidate(page: u32, field: &str, value: FieldValue) -> Candidate {
-    let evidence = Evidence { source: Source::Text, engine: Engine::Tesseract, page, rect: Rect::default(), value: None, raw: String::new(), proof: None };
+    let evidence = Evidence {
+        source: Source::Text,
+        engine: Engine::Tesseract,
+        page,
+        rect: Rect::default(),
+        value: None,
+        raw: String::new(),
+        proof: None,
+    };
     Candidate { field: FieldId::from(field), value: Some(value), empty: false, confidence: 0.9, evidence }
 }
 
@@ -30,7 +38,8 @@ fn sheet(page: u32, kind: &str, who: &str) -> Sheet {
 fn cuts(pages: &[(&str, &str)]) -> Vec<Vec<u32>> {
     let sheets: Vec<Sheet> = pages.iter().enumerate().map(|(i, (kind, who))| sheet(i as u32 + 1, kind, who)).collect();
     let assembly = assemble(&sheets, &Catalogue::default(), &[]);
-    let mut all: Vec<u32> = assembly.envelopes.iter().flat_map(|e| e.pages.clone()).chain(assembly.other_pages.iter().map(|o| o.page)).collect();
+    let mut all: Vec<u32> =
+        assembly.envelopes.iter().flat_map(|e| e.pages.clone()).chain(assembly.other_pages.iter().map(|o| o.page)).collect();
     all.sort_unstable();
     assert_eq!(all, (1..=sheets.len() as u32).collect::<Vec<_>>(), "every page in exactly one place");
     assembly.envelopes.into_iter().map(|e| e.pages).collect()
@@ -41,18 +50,35 @@ const LETTER: &str = "lettre_accompagnement";
 
 #[test]
 fn separators_blanks_and_covers() {
-    let found = cuts(&[("cover", ""), (FORM, "LI MEI"), ("blank", ""), ("passeport", "LI MEI"), ("separator", ""), ("cover", ""), (FORM, "DIALLO AWA"), ("unreadable", "")]);
+    let found = cuts(&[
+        ("cover", ""),
+        (FORM, "LI MEI"),
+        ("blank", ""),
+        ("passeport", "LI MEI"),
+        ("separator", ""),
+        ("cover", ""),
+        (FORM, "DIALLO AWA"),
+        ("unreadable", ""),
+    ]);
     assert_eq!(found, [vec![2, 4], vec![7]]);
     assert!(cuts(&[("separator", ""), ("blank", "")]).is_empty());
 }
 
 #[test]
 fn a_further_form_of_another_person_with_papers_behind_it_begins_an_application() {
-    let found = cuts(&[(FORM, "LI MEI"), ("passeport", "LI MEI"), ("front", ""), (FORM, "DIALLO AWA"), ("passeport", "DIALLO AWA"), ("facture", "DIALLO AWA")]);
+    let found = cuts(&[
+        (FORM, "LI MEI"),
+        ("passeport", "LI MEI"),
+        ("front", ""),
+        (FORM, "DIALLO AWA"),
+        ("passeport", "DIALLO AWA"),
+        ("facture", "DIALLO AWA"),
+    ]);
     assert_eq!(found, [vec![1, 2], vec![3, 4, 5, 6]]);
     let unreadable_hand = cuts(&[(FORM, ""), ("passeport", "LI MEI"), (FORM, ""), ("passeport", "DIALLO AWA")]);
     assert_eq!(unreadable_hand, [vec![1, 2], vec![3, 4]]);
-    let letter_first = cuts(&[(FORM, "LI MEI"), ("passeport", "LI MEI"), (LETTER, "DIALLO AWA"), (FORM, "DIALLO AWA"), ("passeport", "DIALLO AWA")]);
+    let letter_first =
+        cuts(&[(FORM, "LI MEI"), ("passeport", "LI MEI"), (LETTER, "DIALLO AWA"), (FORM, "DIALLO AWA"), ("passeport", "DIALLO AWA")]);
     assert_eq!(letter_first, [vec![1, 2], vec![3, 4, 5]]);
 }
 

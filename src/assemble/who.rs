@@ -52,7 +52,9 @@ pub(super) fn most(pages: &[Who]) -> Option<Who> {
 }
 
 fn words(name: &str) -> impl Iterator<Item = String> + '_ {
-    name.split(|c: char| !c.is_alphabetic()).map(plain).filter(|w| w.len() >= 2 && !matches!(w.as_str(), "MME" | "MR" | "MLLE" | "MADAME" | "MONSIEUR"))
+    name.split(|c: char| !c.is_alphabetic())
+        .map(plain)
+        .filter(|w| w.len() >= 2 && !matches!(w.as_str(), "MME" | "MR" | "MLLE" | "MADAME" | "MONSIEUR"))
 }
 
 fn plain(word: &str) -> String {

@@ -29,6 +29,11 @@ pub(super) fn compatible(a: &FieldValue, b: &FieldValue) -> bool {
             short.len() < long.len() && short.iter().zip(long).all(|(x, y)| name::same(x, y))
                 || name::key(&a.concat()) == name::key(&b.concat())
         }
+        // One slip of an engine in a long street is no other address; the number and the postcode must be the same.
+        (FieldValue::Address(x), FieldValue::Address(y)) => {
+            let (p, q) = (address::key(x), address::key(y));
+            x.numero == y.numero && x.code_postal == y.code_postal && strsim::levenshtein(&p, &q) * 10 <= p.len().min(q.len())
+        }
         (FieldValue::PartialDate(p), FieldValue::Date(d)) | (FieldValue::Date(d), FieldValue::PartialDate(p)) => {
             p.annee == d.year() && p.mois.is_none_or(|m| m == d.month()) && p.jour.is_none_or(|j| j == d.day())
         }

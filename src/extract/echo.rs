@@ -16,19 +16,31 @@ pub(super) fn find(layout: &Layout, field: &FieldId, value: &FieldValue, surname
         ("nom_naissance", FieldValue::Text(surname)) => {
             let whole = given.iter().find_map(|g| full_name(layout, surname, g));
             whole.or_else(|| given.iter().find_map(|g| full_name(layout, surname, &g[..1.min(g.len())]))).map(|(s, _)| with_text(s))?
-        },
+        }
         ("prenoms", FieldValue::List(names)) => surnames.iter().find_map(|s| full_name(layout, s, names)).map(|(_, g)| {
             let names = g.iter().map(|t| tidy(&t.text)).collect();
             (g, FieldValue::List(names))
         })?,
         ("date_naissance", FieldValue::Date(_)) => (birth(layout, value)?, value.clone()),
-        ("numero_etranger" | "numero_passeport" | "numero_titre" | "numero_visa" | "numero_dossier_at" | "numero_demande_anef" | "employeur_siret" | "numero_suivi" | "courriel", FieldValue::Text(_))
-            if compare::weight(value) >= TELLING =>
-        {
-            (run(layout, &compare::key(value).to_uppercase().chars().filter(char::is_ascii_alphanumeric).collect::<String>())?, value.clone())
-        }
+        (
+            "numero_etranger"
+            | "numero_passeport"
+            | "numero_titre"
+            | "numero_visa"
+            | "numero_dossier_at"
+            | "numero_demande_anef"
+            | "employeur_siret"
+            | "numero_suivi"
+            | "courriel",
+            FieldValue::Text(_),
+        ) if compare::weight(value) >= TELLING => (
+            run(layout, &compare::key(value).to_uppercase().chars().filter(char::is_ascii_alphanumeric).collect::<String>())?,
+            value.clone(),
+        ),
         ("adresse", FieldValue::Address(_)) => (run(layout, &compare::key(value))?, value.clone()),
-        ("etablissement" | "employeur_nom" | "diplome", FieldValue::Text(text)) if compare::weight(value) >= TELLING => with_text(run(layout, &super::text::squeeze(text))?),
+        ("etablissement" | "employeur_nom" | "diplome", FieldValue::Text(text)) if compare::weight(value) >= TELLING => {
+            with_text(run(layout, &super::text::squeeze(text))?)
+        }
         ("lieu_naissance", FieldValue::Text(text)) => with_text(place(layout, text)?),
         _ => return None,
     };
@@ -57,7 +69,9 @@ fn full_name(layout: &Layout, surname: &str, given: &[String]) -> Option<(Vec<To
                 let Some(middle) = spelled(&tokens, from, first) else { continue };
                 let Some(end) = spelled(&tokens, middle, second) else { continue };
                 // A part of a longer name is another name.
-                if from > 0 && continues(layout, &tokens[from - 1], &tokens[from]) || end < tokens.len() && continues(layout, &tokens[end - 1], &tokens[end]) {
+                if from > 0 && continues(layout, &tokens[from - 1], &tokens[from])
+                    || end < tokens.len() && continues(layout, &tokens[end - 1], &tokens[end])
+                {
                     continue;
                 }
                 let (a, b) = (tokens[from..middle].to_vec(), tokens[middle..end].to_vec());
@@ -70,9 +84,16 @@ fn full_name(layout: &Layout, surname: &str, given: &[String]) -> Option<(Vec<To
 
 /// True when two neighbours read as parts of one name: close together, both begin with a capital, nothing between them.
 fn continues(layout: &Layout, a: &Token, b: &Token) -> bool {
-    let capital = |t: &Token| t.text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase) && t.key.len() >= 2 && t.key.bytes().all(|c| c.is_ascii_alphabetic());
+    let capital = |t: &Token| {
+        t.text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
+            && t.key.len() >= 2
+            && t.key.bytes().all(|c| c.is_ascii_alphabetic())
+    };
     let title = |t: &Token| matches!(t.key.as_str(), "MME" | "MR" | "MLLE" | "MONSIEUR" | "MADAME" | "EXP" | "NE" | "NEE" | "ET");
-    let apart = a.text.ends_with([',', ':', ';', '.', ')']) || a.colon || super::labels::gap(a, b) > layout.em * 2 || a.rect.vertical_overlap(&b.rect) == 0;
+    let apart = a.text.ends_with([',', ':', ';', '.', ')'])
+        || a.colon
+        || super::labels::gap(a, b) > layout.em * 2
+        || a.rect.vertical_overlap(&b.rect) == 0;
     // In running capitals and small letters, only words in the style of names go on a name.
     capital(a) && capital(b) && !title(a) && !title(b) && !apart
 }
@@ -143,9 +164,11 @@ fn birth(layout: &Layout, value: &FieldValue) -> Option<Vec<Token>> {
             let used = (1..=tokens.len()).find(|n| date::parse(&join(&tokens[..*n]), day.year() + 30).as_ref() == Some(value))?;
             Some(tokens[..used].to_vec())
         });
-        let told = row.tokens.iter().chain(at.checked_sub(1).map(|i| layout.rows[i].tokens.as_slice()).unwrap_or_default()).any(|t| {
-            t.key.starts_with("NEE") || t.key == "NE" || t.key.starts_with("NAISS") || t.key.starts_with("BIRTH")
-        });
+        let told = row
+            .tokens
+            .iter()
+            .chain(at.checked_sub(1).map(|i| layout.rows[i].tokens.as_slice()).unwrap_or_default())
+            .any(|t| t.key.starts_with("NEE") || t.key == "NE" || t.key.starts_with("NAISS") || t.key.starts_with("BIRTH"));
         found.filter(|_| told && year)
     })
 }
@@ -157,9 +180,11 @@ fn place(layout: &Layout, text: &str) -> Option<Vec<Token>> {
         return None;
     }
     layout.rows.iter().enumerate().find_map(|(at, row)| {
-        let birth = row.tokens.iter().chain(at.checked_sub(1).map(|i| layout.rows[i].tokens.as_slice()).unwrap_or_default()).any(|t| {
-            t.key == "NE" || t.key.starts_with("NEE") || t.key.starts_with("NAISS") || t.key == "LIEU"
-        });
+        let birth = row
+            .tokens
+            .iter()
+            .chain(at.checked_sub(1).map(|i| layout.rows[i].tokens.as_slice()).unwrap_or_default())
+            .any(|t| t.key == "NE" || t.key.starts_with("NEE") || t.key.starts_with("NAISS") || t.key == "LIEU");
         if !birth {
             return None;
         }
@@ -213,7 +238,11 @@ mod tests {
         let bill = [(1300, 400, "MME BEN YOUSSEF HÉLÈNE")];
         assert_eq!(found(&bill, "prenoms", FieldValue::List(vec!["HELENE".to_owned()])).as_deref(), Some("[\"HÉLÈNE\"]"));
         assert_eq!(found(&bill, "nom_naissance", FieldValue::Text("BENYOUSSEF".to_owned())).as_deref(), Some("\"BEN YOUSSEF\""));
-        assert_eq!(found(&[(100, 100, "BEN YOUSSEF Wassim")], "nom_naissance", FieldValue::Text("BEN YOUSSEF".to_owned())), None, "somebody else of that name");
+        assert_eq!(
+            found(&[(100, 100, "BEN YOUSSEF Wassim")], "nom_naissance", FieldValue::Text("BEN YOUSSEF".to_owned())),
+            None,
+            "somebody else of that name"
+        );
     }
 
     #[test]
@@ -222,7 +251,10 @@ mod tests {
         assert_eq!(found(&line, "nom_naissance", FieldValue::Text("BEN YOUSSEF".to_owned())), None, "a second given name follows");
         let people = (vec!["YOUSSEF".to_owned()], vec![vec!["HELENE".to_owned()]]);
         let page = page(&[(100, 100, "MME BEN YOUSSEF HELENE")]);
-        assert!(find(&Layout::new(&page), &FieldId::from("nom_naissance"), &FieldValue::Text("YOUSSEF".to_owned()), &people.0, &people.1).is_none());
+        assert!(
+            find(&Layout::new(&page), &FieldId::from("nom_naissance"), &FieldValue::Text("YOUSSEF".to_owned()), &people.0, &people.1)
+                .is_none()
+        );
     }
 
     #[test]

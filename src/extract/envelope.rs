@@ -10,20 +10,28 @@ use super::weigh::{Vote, weigh};
 use super::words;
 use crate::catalogue::{Catalogue, FieldDef};
 use crate::domain::{
-    Candidate, Channel, Correction, Decision, EnvelopePages, Extraction, FieldId, FieldValue, Finding, INCONNU, PageRead, Person, Piece, Profile, Reading,
-    RequestDates, Sheet, SheetRole, Source,
+    Candidate, Channel, Correction, Decision, EnvelopePages, Extraction, FieldId, FieldValue, Finding, INCONNU, PageRead, Person, Piece,
+    Profile, Reading, RequestDates, Sheet, SheetRole, Source,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Facts of a document itself, not of the person.
 const FACTS: [&str; 4] = ["date_document", "signe", "expire_le", "nom"];
 /// Read into the request, the permit or the dates, or parts of another field.
-const ELSEWHERE: [&str; 8] = ["type_demande", "permit_id", "date_envoi", "date_reception", "date_signature", "code_postal", "commune", "ccc_ticket"];
+const ELSEWHERE: [&str; 8] =
+    ["type_demande", "permit_id", "date_envoi", "date_reception", "date_signature", "code_postal", "commune", "ccc_ticket"];
 /// Fields of the applicant that a paper of somebody else can never speak of.
 const OWN_ADDRESS: &str = "adresse";
 
 /// Everything that one envelope says.
-pub(super) fn extract(sheets: &[Sheet], pages: &[PageRead], envelope: &EnvelopePages, catalogue: &Catalogue, profile: Profile, corrections: &[Correction]) -> Extraction {
+pub(super) fn extract(
+    sheets: &[Sheet],
+    pages: &[PageRead],
+    envelope: &EnvelopePages,
+    catalogue: &Catalogue,
+    profile: Profile,
+    corrections: &[Correction],
+) -> Extraction {
     let read: BTreeMap<u32, &PageRead> = pages.iter().map(|p| (p.number, p)).collect();
     let pairs: Vec<(&Sheet, &PageRead)> = sheets.iter().filter_map(|s| read.get(&s.page).map(|p| (s, *p))).collect();
     let sheets: Vec<Sheet> = pairs.iter().map(|(s, _)| (*s).clone()).collect();
@@ -42,7 +50,16 @@ pub(super) fn extract(sheets: &[Sheet], pages: &[PageRead], envelope: &EnvelopeP
     findings.extend(bench.strangers());
     let mut all = envelope.findings.clone();
     all.extend(findings);
-    let extraction = Extraction { pages: envelope.pages.clone(), channel: Channel::Postal, permit, request, dates, pieces: bench.pieces(), fields, findings: all };
+    let extraction = Extraction {
+        pages: envelope.pages.clone(),
+        channel: Channel::Postal,
+        permit,
+        request,
+        dates,
+        pieces: bench.pieces(),
+        fields,
+        findings: all,
+    };
     extraction.with_corrections(corrections)
 }
 
@@ -139,8 +156,18 @@ impl Bench<'_> {
                     continue;
                 }
                 for ((sheet, layout), person) in self.sheets.iter().zip(self.layouts).zip(&self.people.of_sheet) {
-                    let spoken = list.iter().any(|v| v.candidate.evidence.page == sheet.page && v.candidate.value.as_ref().map(super::compare::key) == Some(super::compare::key(value)));
+                    let spoken = list.iter().any(|v| {
+                        v.candidate.evidence.page == sheet.page
+                            && v.candidate.value.as_ref().map(super::compare::key) == Some(super::compare::key(value))
+                    });
                     if spoken || *person != Person::Applicant || sheet.role != SheetRole::Document {
+                        continue;
+                    }
+                    let prints = |kind: &str| self.catalogue.document(kind).is_some_and(|d| d.values.iter().any(|v| v.field == *field));
+                    // The name of a school stands on many papers without being an employer's.
+                    let open = !matches!(field.as_str(), "etablissement" | "employeur_nom" | "diplome")
+                        || sheet.kinds.first().is_some_and(|k| prints(k.kind.as_str()));
+                    if !open {
                         continue;
                     }
                     if let Some(found) = echo::find(layout, field, value, &applicant.surnames, &applicant.given) {
@@ -183,7 +210,8 @@ impl Bench<'_> {
         let mut facts = BTreeMap::new();
         let own: Vec<&Candidate> = self.sheets.iter().filter(|s| draft.pages.contains(&s.page)).flat_map(|s| &s.candidates).collect();
         for id in ["date_document", "expire_le", "adresse", "date_naissance", "prenoms"] {
-            let best = own.iter().filter(|c| c.field.as_str() == id && c.value.is_some()).max_by(|a, b| a.confidence.total_cmp(&b.confidence));
+            let best =
+                own.iter().filter(|c| c.field.as_str() == id && c.value.is_some()).max_by(|a, b| a.confidence.total_cmp(&b.confidence));
             if let Some(candidate) = best {
                 facts.insert(FieldId::from(id), fact(candidate));
             }

@@ -35,19 +35,47 @@ struct Form<'a> {
 impl Form<'_> {
     fn zone(&self, zone: &Zone) -> Vec<Candidate> {
         let Some(field) = self.catalogue.field(zone.field.as_str()) else { return Vec::new() };
+        // A short label that only resembles one of the catalogue is another word; rows of boxes are answered by their marks.
+        let resembles = zone.label_match < 0.9 || zone.label_match < 1.0 && squeeze(&zone.label).len() < 10;
+        if resembles || !field.choices.is_empty() && !field.id.as_str().ends_with("_signe") && !self.page.checkboxes.is_empty() {
+            return Vec::new();
+        }
         if zone.empty {
-            return vec![self.make(zone, &field.id, None, zone.readings.first().map_or(Engine::Geometry, |r| r.engine), "", f64::from(zone.label_match))];
+            let trust = if self.surely_void(zone, field) { 0.97 } else { 0.3 };
+            return vec![Candidate { empty: trust > 0.9, ..self.make(zone, &field.id, None, Engine::Geometry, "", trust) }];
         }
         if field.kind == FieldKind::Flag && zone.readings.is_empty() {
             // A place for a signature: ink is the answer.
             let signed = field.id.as_str().ends_with("_signe");
-            return if signed { vec![self.make(zone, &field.id, Some(FieldValue::Bool(true)), Engine::Geometry, "", 0.7)] } else { Vec::new() };
+            return if signed {
+                vec![self.make(zone, &field.id, Some(FieldValue::Bool(true)), Engine::Geometry, "", 0.7)]
+            } else {
+                Vec::new()
+            };
         }
         let pair = PAIRS.iter().find(|(nom, prenoms)| *nom == field.id.as_str() || *prenoms == field.id.as_str());
         if let Some((nom, prenoms)) = pair.filter(|_| asks_both(&zone.label)) {
             return self.two_names(zone, nom, prenoms);
         }
         self.readings(zone, field)
+    }
+
+    /// A void is a statement: the place must be wide enough for an answer, its label must not have swallowed one,
+    /// and no word of the page may stand in it.
+    fn surely_void(&self, zone: &Zone, field: &FieldDef) -> bool {
+        let (width, _) = self.page.transform.upright_size();
+        let longest = field.labels.iter().map(|l| squeeze(l).len()).max().unwrap_or(0);
+        let word = |w: &crate::domain::Word| {
+            let (x, y) = w.rect.centre();
+            zone.rect.contains(x, y) && w.text.chars().filter(|c| c.is_alphanumeric()).count() > 1
+        };
+        let shared = PAIRS[2..].iter().any(|(a, b)| field.id.as_str() == *a || field.id.as_str() == *b);
+        !shared
+            && zone.label_match >= 0.97
+            && zone.ink < 0.01
+            && zone.rect.w * 12 >= width
+            && squeeze(&zone.label).len() <= longest + 8
+            && !self.page.words.iter().any(word)
     }
 
     /// Each distinct value that an engine read, most believable first.
@@ -63,7 +91,8 @@ impl Form<'_> {
             .into_iter()
             .map(|(value, readers)| {
                 let trust = believed(&readers, alone) * f64::from(zone.label_match.clamp(0.5, 1.0));
-                let (engine, _, raw) = readers.iter().max_by(|a, b| rank(a.0).cmp(&rank(b.0))).copied().unwrap_or((Engine::Tesseract, 0.0, ""));
+                let (engine, _, raw) =
+                    readers.iter().max_by(|a, b| rank(a.0).cmp(&rank(b.0))).copied().unwrap_or((Engine::Tesseract, 0.0, ""));
                 self.make(zone, &field.id, Some(value), engine, raw, trust)
             })
             .collect();
@@ -82,7 +111,11 @@ impl Form<'_> {
             let Some((surname, given)) = name::both(&reading.text) else { continue };
             let trust = f64::from(reading.confidence) * 0.8;
             out.push(self.make(zone, &FieldId::from(nom), Some(FieldValue::Text(surname)), reading.engine, &reading.text, trust));
-            let given = if self.catalogue.field(prenoms).is_some_and(|f| f.kind == FieldKind::Names) { FieldValue::List(given) } else { FieldValue::Text(given.join(" ")) };
+            let given = if self.catalogue.field(prenoms).is_some_and(|f| f.kind == FieldKind::Names) {
+                FieldValue::List(given)
+            } else {
+                FieldValue::Text(given.join(" "))
+            };
             out.push(self.make(zone, &FieldId::from(prenoms), Some(given), reading.engine, &reading.text, trust));
         }
         out
@@ -130,13 +163,17 @@ impl Form<'_> {
 
     /// Which question a box belongs to, and which answer it is: by the label of its group, else by its words alone.
     fn question(&self, tick: &CheckBox) -> Option<(FieldId, String)> {
-        let asked: Vec<&FieldDef> = self.catalogue.fields.iter().filter(|f| !f.choices.is_empty() || f.id.as_str() == "permit_id").collect();
+        let asked: Vec<&FieldDef> =
+            self.catalogue.fields.iter().filter(|f| !f.choices.is_empty() || f.id.as_str() == "permit_id").collect();
         let named = asked.iter().filter(|f| f.labels.iter().any(|l| alike(l, &tick.group) || begins(&tick.group, l)));
         let by_group = named.filter_map(|f| self.answer(f, &tick.words).map(|a| (f.id.clone(), a)));
         if let Some(found) = by_group.min_by_key(|(id, _)| usize::from(id.as_str() == "permit_id")) {
             return Some(found);
         }
-        let mut by_words = asked.iter().filter(|f| f.kind == FieldKind::Choice || f.id.as_str() == "permit_id").filter_map(|f| self.answer(f, &tick.words).map(|a| (f.id.clone(), a)));
+        let mut by_words = asked
+            .iter()
+            .filter(|f| f.kind == FieldKind::Choice || f.id.as_str() == "permit_id")
+            .filter_map(|f| self.answer(f, &tick.words).map(|a| (f.id.clone(), a)));
         let first = by_words.next()?;
         by_words.next().is_none().then_some(first)
     }
@@ -262,7 +299,10 @@ choices = [{ id = 'M', words = ['Masculin'] }, { id = 'F', words = ['Féminin'] 
             label_match: 1.0,
             ink: 0.1,
             empty: readings.is_empty(),
-            readings: readings.iter().map(|(engine, text)| ZoneReading { engine: *engine, text: (*text).to_owned(), confidence: 0.9 }).collect(),
+            readings: readings
+                .iter()
+                .map(|(engine, text)| ZoneReading { engine: *engine, text: (*text).to_owned(), confidence: 0.9 })
+                .collect(),
         }
     }
 

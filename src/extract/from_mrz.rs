@@ -7,7 +7,8 @@ use crate::domain::{Candidate, Evidence, FieldId, FieldValue, MrzRead, PageRead,
 
 /// The zones of a page that have a known shape, best reading of each place first.
 pub(super) fn zones(page: &PageRead, reference_year: i16) -> Vec<(Mrz, &MrzRead)> {
-    let mut found: Vec<(Mrz, &MrzRead)> = page.mrz.iter().filter_map(|read| parse(&read.lines, reference_year).map(|zone| (zone, read))).collect();
+    let mut found: Vec<(Mrz, &MrzRead)> =
+        page.mrz.iter().filter_map(|read| parse(&read.lines, reference_year).map(|zone| (zone, read))).collect();
     found.sort_by_key(|(zone, _)| std::cmp::Reverse(zone.checks().0));
     let mut kept: Vec<(Mrz, &MrzRead)> = Vec::new();
     for (zone, read) in found {
@@ -122,10 +123,17 @@ mod tests {
     fn a_residence_card_gives_its_number_and_the_number_of_the_person() {
         let mut page = page(&[]);
         let lines = ["IRFRAFM168825504450258423<<<<<", "0111067M2612225TUN<<<<<<<<<<<7", "BEN<YOUSSEF<<WASSIM<<<<<<<<<<<"];
-        page.mrz.push(MrzRead { lines: lines.map(str::to_owned).to_vec(), rect: Rect::new(100, 100, 800, 120), engine: Engine::Ppocr, confidence: 0.9 });
+        page.mrz.push(MrzRead {
+            lines: lines.map(str::to_owned).to_vec(),
+            rect: Rect::new(100, 100, 800, 120),
+            engine: Engine::Ppocr,
+            confidence: 0.9,
+        });
         let found = zones(&page, 2026);
         let all = candidates(&page, &found[0].0, found[0].1);
-        let of = |field: &str| all.iter().find(|c| c.field.as_str() == field).map(|c| (serde_json::to_string(&c.value).unwrap(), c.evidence.proof));
+        let of = |field: &str| {
+            all.iter().find(|c| c.field.as_str() == field).map(|c| (serde_json::to_string(&c.value).unwrap(), c.evidence.proof))
+        };
         assert_eq!(of("numero_titre"), Some(("\"FM1688255\"".to_owned(), Some(Proof::CheckDigit))));
         assert_eq!(of("titre_fin"), Some(("\"2026-12-22\"".to_owned(), Some(Proof::CheckDigit))));
         assert_eq!(of("numero_etranger"), Some(("\"4450258423\"".to_owned(), None)), "no digit covers it alone");

@@ -61,7 +61,8 @@ impl<'a> Reader<'a> {
         let hits = book.hits(layout);
         let mut out = Vec::new();
         for hit in &hits {
-            let fields: Vec<&FieldDef> = hit.fields.iter().filter(|f| wanted.contains(f)).filter_map(|f| self.catalogue.field(f.as_str())).collect();
+            let fields: Vec<&FieldDef> =
+                hit.fields.iter().filter(|f| wanted.contains(f)).filter_map(|f| self.catalogue.field(f.as_str())).collect();
             out.extend(self.beside(layout, &hits, hit, &fields, source));
         }
         for value in document.map(|d| d.values.as_slice()).unwrap_or_default() {
@@ -80,17 +81,21 @@ impl<'a> Reader<'a> {
         for hit in &hits {
             let section = self.section(layout, hit.row);
             let meant = |id: &FieldId| match section {
-                Some(section) if section.id != "demandeur" => section.fields.get(id).cloned().or_else(|| id.as_str().starts_with(section.id.as_str()).then(|| id.clone())),
+                Some(section) if section.id != "demandeur" => {
+                    section.fields.get(id).cloned().or_else(|| id.as_str().starts_with(section.id.as_str()).then(|| id.clone()))
+                }
                 _ => Some(id.clone()),
             };
             // A form asks for a thing once: a label of several fields means the first that it can give a value of.
             let fields: Vec<FieldId> = hit.fields.iter().filter_map(meant).collect();
-            let fields: Vec<&FieldDef> = fields.iter().filter_map(|f| self.catalogue.field(f.as_str())).filter(|f| !matches!(f.kind, FieldKind::Flag)).collect();
+            let fields: Vec<&FieldDef> =
+                fields.iter().filter_map(|f| self.catalogue.field(f.as_str())).filter(|f| !matches!(f.kind, FieldKind::Flag)).collect();
             // A row of tick boxes prints every answer; only its marks tell which one was given.
             let many = layout.rows[hit.row].tokens.len() > hit.to + 4;
             let shown: Vec<&str> = layout.rows[hit.row].tokens.iter().skip(hit.to).map(|t| t.key.as_str()).collect();
             let printed = |f: &FieldDef| many || answers_shown(f, &shown) > 1;
-            let fields: Vec<&FieldDef> = fields.into_iter().filter(|f| !(printed(f) && (!f.choices.is_empty() || f.id.as_str() == "permit_id"))).collect();
+            let fields: Vec<&FieldDef> =
+                fields.into_iter().filter(|f| !(printed(f) && (!f.choices.is_empty() || f.id.as_str() == "permit_id"))).collect();
             out.extend(self.beside(layout, &hits, hit, &fields, Source::Form));
         }
         for candidate in &mut out {
@@ -140,7 +145,7 @@ impl<'a> Reader<'a> {
             if field.kind == FieldKind::Text {
                 text = without_brackets(&text);
             }
-            if answers(field, &text) > 1 {
+            if answers_shown(field, &tokens.iter().map(|t| t.key.as_str()).collect::<Vec<_>>()) > 1 {
                 return None;
             }
             let value = kinds::parse(field, &text, self.reference_year)?;
@@ -177,7 +182,15 @@ impl<'a> Reader<'a> {
 }
 
 /// A candidate whose rectangle is led back to the page as scanned.
-pub(super) fn candidate(layout: &Layout, field: &FieldId, value: FieldValue, rect: Rect, raw: &str, confidence: f64, source: Source) -> Candidate {
+pub(super) fn candidate(
+    layout: &Layout,
+    field: &FieldId,
+    value: FieldValue,
+    rect: Rect,
+    raw: &str,
+    confidence: f64,
+    source: Source,
+) -> Candidate {
     let wrong_key = field.as_str() == "employeur_siret" && matches!(&value, FieldValue::Text(number) if !kinds::number::siret_key(number));
     let confidence = if wrong_key { confidence * 0.4 } else { confidence };
     Candidate {
@@ -195,16 +208,6 @@ pub(super) fn candidate(layout: &Layout, field: &FieldId, value: FieldValue, rec
             proof: None,
         },
     }
-}
-
-/// How many of the answers to choose from the text prints: a row of boxes prints them all.
-fn answers(field: &FieldDef, text: &str) -> usize {
-    let key = squeeze(text);
-    let printed = |words: &String| {
-        let word = squeeze(words);
-        word.len() >= 4 && key.contains(&word)
-    };
-    field.choices.iter().filter(|c| c.words.iter().any(printed)).count()
 }
 
 fn sureness(tokens: &[Token]) -> f64 {
@@ -341,19 +344,34 @@ kind = 'amount'
     #[test]
     fn a_register_gives_names_dates_and_places() {
         let found = read(&[(100, 100, "Né(e) le : 16 juin 1978"), (100, 200, "À : BELÉM (BRÉSIL)"), (100, 300, "Père : OLIVEIRA João")]);
-        let expect = [("date_naissance", "\"1978-06-16\""), ("lieu_naissance", "\"BELÉM\""), ("pere_nom", "\"OLIVEIRA\""), ("pere_prenoms", "[\"JOÃO\"]")];
+        let expect = [
+            ("date_naissance", "\"1978-06-16\""),
+            ("lieu_naissance", "\"BELÉM\""),
+            ("pere_nom", "\"OLIVEIRA\""),
+            ("pere_prenoms", "[\"JOÃO\"]"),
+        ];
         assert_eq!(found, expect.map(|(f, v)| (f.to_owned(), v.to_owned())));
     }
 
     #[test]
     fn date_and_place_share_a_label_and_a_pattern_needs_none() {
-        let found = read(&[(100, 100, "DATE ET LIEU DE NAISSANCE"), (100, 150, "06/11/2001 TUNIS"), (100, 400, "présente un solde créditeur de 20 971,02 €")]);
+        let found = read(&[
+            (100, 100, "DATE ET LIEU DE NAISSANCE"),
+            (100, 150, "06/11/2001 TUNIS"),
+            (100, 400, "présente un solde créditeur de 20 971,02 €"),
+        ]);
         assert_eq!(found.iter().map(|f| f.1.as_str()).collect::<Vec<_>>(), ["\"2001-11-06\"", "\"TUNIS\"", "\"20971.02\""]);
     }
 
     #[test]
     fn a_block_has_a_name_and_an_address() {
-        let page = page(&[(100, 100, "EAU DU MIDI"), (1300, 400, "M. BEN YOUSSEF WASSIM"), (1300, 460, "98 AVENUE JEAN JAURÈS"), (1300, 520, "69126 BRINDAS"), (100, 900, "12345 est notre référence")]);
+        let page = page(&[
+            (100, 100, "EAU DU MIDI"),
+            (1300, 400, "M. BEN YOUSSEF WASSIM"),
+            (1300, 460, "98 AVENUE JEAN JAURÈS"),
+            (1300, 520, "69126 BRINDAS"),
+            (100, 900, "12345 est notre référence"),
+        ]);
         let found = blocks(&Layout::new(&page));
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].name.as_str(), found[0].address.commune.as_str()), ("M. BEN YOUSSEF WASSIM", "BRINDAS"));
@@ -362,7 +380,7 @@ kind = 'amount'
     #[test]
     fn printed_answers_are_not_a_given_one() {
         let catalogue = Catalogue::embedded().unwrap();
-        let reader = Reader { catalogue: &catalogue, reference_year: 2026 };
+        let reader = Reader::new(&catalogue, 2026);
         let sexe = |line: &str| -> Vec<String> {
             let page = page(&[(100, 100, line)]);
             let found = reader.form(&Layout::new(&page)).into_iter().filter(|c| c.field.as_str() == "sexe");

@@ -136,7 +136,10 @@ impl Book {
         }
         let mask = letters(key);
         let lengths = self.by_length.range(key.len().saturating_sub(most).max(7)..=key.len() + most);
-        let near = lengths.flat_map(|(_, at)| at).map(|&at| (at, &self.phrases[at])).filter(|(_, p)| (p.letters ^ mask).count_ones() as usize <= 2 * most);
+        let near = lengths
+            .flat_map(|(_, at)| at)
+            .map(|&at| (at, &self.phrases[at]))
+            .filter(|(_, p)| (p.letters ^ mask).count_ones() as usize <= 2 * most);
         near.map(|(at, p)| (at, strsim::levenshtein(&p.key, key))).filter(|(_, edits)| *edits <= most).min_by_key(|(_, edits)| *edits)
     }
 }
@@ -267,7 +270,15 @@ mod tests {
 
     fn book() -> Book {
         let mut book = Book::default();
-        for (label, field) in [("Nom", "nom"), ("Prénom(s)", "prenoms"), ("Date de naissance", "date_naissance"), ("Lieu", "lieu"), ("Date de délivrance / Date of issue", "delivre"), ("Autorité / Authority", "autorite"), ("Adresse", "adresse")] {
+        for (label, field) in [
+            ("Nom", "nom"),
+            ("Prénom(s)", "prenoms"),
+            ("Date de naissance", "date_naissance"),
+            ("Lieu", "lieu"),
+            ("Date de délivrance / Date of issue", "delivre"),
+            ("Autorité / Authority", "autorite"),
+            ("Adresse", "adresse"),
+        ] {
             book.add(label, &FieldId::from(field), 0);
         }
         book
@@ -291,7 +302,12 @@ mod tests {
     #[test]
     fn a_table_has_its_value_far_to_the_right_and_a_card_below() {
         assert_eq!(value(&[(100, 100, "Nom"), (1200, 100, "DIALLO")], "nom", 1), "DIALLO");
-        let card = [(650, 800, "Date de délivrance / Date of issue"), (1500, 800, "Autorité / Authority"), (650, 850, "28/02/2021"), (1500, 850, "DIRECTION DES PASSEPORTS")];
+        let card = [
+            (650, 800, "Date de délivrance / Date of issue"),
+            (1500, 800, "Autorité / Authority"),
+            (650, 850, "28/02/2021"),
+            (1500, 850, "DIRECTION DES PASSEPORTS"),
+        ];
         assert_eq!(value(&card, "delivre", 1), "28/02/2021");
         assert_eq!(value(&card, "autorite", 1), "DIRECTION DES PASSEPORTS");
     }

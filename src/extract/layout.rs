@@ -55,13 +55,16 @@ pub(super) fn around(tokens: &[Token]) -> Rect {
 impl<'a> Layout<'a> {
     pub fn new(page: &'a PageRead) -> Self {
         let em = median_height(&page.words);
-        let colons: Vec<Rect> = page.words.iter().filter(|w| matches!(w.text.trim(), ":" | "::" | ".:" | ":." | ";")).map(|w| w.rect).collect();
+        let colons: Vec<Rect> =
+            page.words.iter().filter(|w| matches!(w.text.trim(), ":" | "::" | ".:" | ":." | ";")).map(|w| w.rect).collect();
         let mut words: Vec<&Word> = page.words.iter().filter(|w| is_text(w, em)).collect();
         words.sort_by_key(|w| w.rect.y * 2 + w.rect.h);
         let mut rows: Vec<Vec<Token>> = Vec::new();
         for word in words {
             let mut token = token(word);
-            token.colon |= colons.iter().any(|c| c.x + em / 2 >= token.rect.right() && c.x < token.rect.right() + em && c.vertical_overlap(&token.rect) > 0);
+            token.colon |= colons
+                .iter()
+                .any(|c| c.x + em / 2 >= token.rect.right() && c.x < token.rect.right() + em && c.vertical_overlap(&token.rect) > 0);
             // Rows are few and words come from the top: only the last ones can take this word.
             match rows.iter_mut().rev().take(4).find(|row| same_height(row, &token)) {
                 Some(row) => row.push(token),
@@ -103,7 +106,13 @@ impl<'a> Layout<'a> {
 }
 
 fn token(word: &Word) -> Token {
-    Token { text: word.text.clone(), key: squeeze(&word.text), rect: word.rect, confidence: word.confidence, colon: word.text.ends_with(':') }
+    Token {
+        text: word.text.clone(),
+        key: squeeze(&word.text),
+        rect: word.rect,
+        confidence: word.confidence,
+        colon: word.text.ends_with(':'),
+    }
 }
 
 fn median_height(words: &[Word]) -> u32 {
@@ -136,7 +145,13 @@ pub(super) mod tests {
             let mut at = x;
             for part in text.split(' ') {
                 let w = 20 * part.chars().count() as u32;
-                words.push(Word { text: part.to_owned(), rect: Rect::new(at, y, w, 30), confidence: 0.95, line: line as u32, engine: Engine::Tesseract });
+                words.push(Word {
+                    text: part.to_owned(),
+                    rect: Rect::new(at, y, w, 30),
+                    confidence: 0.95,
+                    line: line as u32,
+                    engine: Engine::Tesseract,
+                });
                 at += w + 20;
             }
         }

@@ -38,7 +38,8 @@ pub(super) fn reference_year(pages: &[PageRead]) -> i16 {
 }
 
 fn sheet(page: &PageRead, reader: &Reader, corrections: &[Correction]) -> Sheet {
-    let empty = |role| Sheet { page: page.number, role, kinds: Vec::new(), surely_none: false, candidates: Vec::new(), permits: Vec::new() };
+    let empty =
+        |role| Sheet { page: page.number, role, kinds: Vec::new(), surely_none: false, candidates: Vec::new(), permits: Vec::new() };
     match page.state {
         PageState::Blank => return empty(SheetRole::Blank),
         PageState::Unreadable(_) => return empty(SheetRole::Unreadable),
@@ -76,43 +77,71 @@ fn role(document: Option<&DocumentDef>) -> SheetRole {
     }
 }
 
-fn candidates(page: &PageRead, layout: &Layout, zones: &[(Mrz, &crate::domain::MrzRead)], document: Option<&DocumentDef>, reader: &Reader) -> Vec<Candidate> {
+fn candidates(
+    page: &PageRead,
+    layout: &Layout,
+    zones: &[(Mrz, &crate::domain::MrzRead)],
+    document: Option<&DocumentDef>,
+    reader: &Reader,
+) -> Vec<Candidate> {
     let form = document.is_some_and(|d| d.id.as_str() == FORM);
     let source = if form { Source::Form } else { Source::Text };
     let mut out: Vec<Candidate> = zones.iter().flat_map(|(zone, read)| from_mrz::candidates(page, zone, read)).collect();
     let places = from_form::candidates(page, reader.catalogue, reader.reference_year, source);
+    // On any other paper the dots and rules beside a label are its design, and the print beside it is the value.
+    let places: Vec<Candidate> = if form { places } else { Vec::new() };
     let printed = if form { reader.form(layout) } else { reader.values(layout, document, source) };
     // A place found by geometry reads better than the words around it, but an unread one leaves the words.
     let answered = |field: &FieldId| places.iter().any(|p| p.field == *field && (p.value.is_some() || p.empty));
     out.extend(printed.into_iter().filter(|c| !answered(&c.field)));
-    if form || page.zones.len() >= 3 {
-        out.extend(places);
-    } else {
-        out.extend(places.into_iter().filter(|c| c.field.as_str().ends_with("_signe")));
-    }
+    // Which paper is signed is told by the paper, not by the label « Signature » that all of them print.
+    out.extend(places.into_iter().filter(|c| !c.field.as_str().ends_with("_signe")));
     out.extend(signed(page, layout, document));
     for block in blocks(layout) {
         let raw = format!("{}\n{}", block.name, super::kinds::address::key(&block.address));
         out.push(candidate(layout, &FieldId::from("adresse"), FieldValue::Address(block.address), block.rect, &raw, 0.8, Source::Text));
         if super::kinds::name::one(&block.name).is_some() {
-            out.push(candidate(layout, &FieldId::from("nom"), FieldValue::Text(block.name.to_uppercase()), block.rect, &block.name, 0.8, Source::Text));
+            out.push(candidate(
+                layout,
+                &FieldId::from("nom"),
+                FieldValue::Text(block.name.to_uppercase()),
+                block.rect,
+                &block.name,
+                0.8,
+                Source::Text,
+            ));
         }
     }
     out
 }
 
-/// A hand-drawn mark near a word for « signature » says that the paper is signed; its absence says nothing here.
+/// A hand-drawn mark near a word for « signature », or ink in the place for it on the form, says that the paper is
+/// signed. A word without a mark near it is a question for a person, not an answer.
 fn signed(page: &PageRead, layout: &Layout, document: Option<&DocumentDef>) -> Vec<Candidate> {
-    let field = match document.map(|d| d.id.as_str()) {
-        Some(FORM) => "formulaire_signe",
-        Some("contrat_engagement_republique") => "contrat_signe",
-        _ => "signe",
+    let (field, asked) = match document.map(|d| d.id.as_str()) {
+        Some(FORM) => ("formulaire_signe", true),
+        Some("contrat_engagement_republique") => ("contrat_signe", true),
+        _ => ("signe", false),
     };
+    let place = page.zones.iter().find(|z| field == "formulaire_signe" && z.field.as_str() == field);
     let labels = layout.rows.iter().flat_map(|r| &r.tokens).filter(|t| t.key.starts_with("SIGNATURE"));
-    let boxes: Vec<_> = labels.map(|t| t.rect).collect();
-    let near = |rect: &crate::domain::Rect| boxes.iter().any(|b| b.y <= rect.bottom() + layout.em * 3 && rect.y <= b.bottom() + layout.em * 10 && rect.x <= b.right() + layout.em * 20 && b.x <= rect.right() + layout.em * 10);
-    let mark = page.marks.iter().find(|m| m.kind == MarkKind::Signature && near(&m.rect));
-    mark.map(|m| candidate(layout, &FieldId::from(field), FieldValue::Bool(true), m.rect, "", 0.8, Source::Form)).into_iter().collect()
+    let boxes: Vec<_> = labels.map(|t| t.rect).chain(place.map(|z| z.label_rect)).collect();
+    let near = |rect: &crate::domain::Rect| {
+        boxes.iter().any(|b| {
+            b.y <= rect.bottom() + layout.em * 3
+                && rect.y <= b.bottom() + layout.em * 10
+                && rect.x <= b.right() + layout.em * 20
+                && b.x <= rect.right() + layout.em * 10
+        })
+    };
+    let mark = page.marks.iter().filter(|m| m.kind == MarkKind::Signature).find(|m| near(&m.rect)).map(|m| m.rect);
+    let inked = mark.or_else(|| place.filter(|z| !z.empty).map(|z| z.rect));
+    let (rect, value, trust) = match (inked, boxes.last()) {
+        (Some(rect), _) => (rect, true, if mark.is_some() { 0.93 } else { 0.7 }),
+        (None, Some(label)) if asked => (*label, false, 0.55),
+        _ => return Vec::new(),
+    };
+    vec![candidate(layout, &FieldId::from(field), FieldValue::Bool(value), rect, "", trust, Source::Form)]
 }
 
 /// Permits that the page names: a ticked box or written answer on the form, the category of a card, the type of a visa.

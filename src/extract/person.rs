@@ -27,8 +27,12 @@ impl Identity {
     pub fn of(sheet: &Sheet) -> Self {
         let mut identity = Self::default();
         let zone = sheet.candidates.iter().any(|c| c.evidence.source == Source::Mrz);
-        // A zone is read better than the small print above it, but on other papers the print is all there is.
-        for candidate in sheet.candidates.iter().filter(|c| !zone || c.evidence.source == Source::Mrz) {
+        // A birth date under its check digit is sure; of the names, zone and print each may be misread.
+        let proven = sheet.candidates.iter().any(|c| c.field.as_str() == "date_naissance" && c.evidence.proof.is_some());
+        for candidate in &sheet.candidates {
+            if proven && candidate.field.as_str() == "date_naissance" && candidate.evidence.proof.is_none() {
+                continue;
+            }
             match (candidate.field.as_str(), &candidate.value) {
                 ("nom_naissance", Some(FieldValue::Text(text))) => identity.surnames.push(text.clone()),
                 ("prenoms", Some(FieldValue::List(names))) => identity.given.push(names.clone()),
@@ -76,7 +80,9 @@ impl Identity {
         let surnames: BTreeSet<String> = self.surnames.iter().map(|s| squeeze(s)).filter(|s| s.len() >= 2).collect();
         surnames.iter().any(|s| {
             firsts.iter().any(|g| {
-                [format!("{s}{g}"), format!("{g}{s}")].iter().any(|run| find_within(&layout.squeezed, run, slack(run.len()).min(1)).is_some())
+                [format!("{s}{g}"), format!("{g}{s}")]
+                    .iter()
+                    .any(|run| find_within(&layout.squeezed, run, slack(run.len()).min(1)).is_some())
             }) || layout.rows.iter().any(|r| {
                 // « Madame OLIVEIRA, » is enough for a letter; with a given name behind it may be the spouse.
                 let line = fold(&r.text()).replace(' ', "");
@@ -88,7 +94,11 @@ impl Identity {
 
 /// Surname and given name on rows of their own, one below the other (« Nom », « Prénom »).
 fn separate(layout: &Layout, surname: &str, given: &str) -> bool {
-    let row_with = |key: &str| layout.rows.iter().position(|r| r.tokens.iter().any(|t| t.key == key) || r.tokens.iter().map(|t| t.key.as_str()).collect::<String>().ends_with(key));
+    let row_with = |key: &str| {
+        layout.rows.iter().position(|r| {
+            r.tokens.iter().any(|t| t.key == key) || r.tokens.iter().map(|t| t.key.as_str()).collect::<String>().ends_with(key)
+        })
+    };
     row_with(surname).zip(row_with(given)).is_some_and(|(a, b)| a.abs_diff(b) <= 3)
 }
 
@@ -146,7 +156,11 @@ fn applicant(sheets: &[Sheet], identities: &[Identity], catalogue: &Catalogue) -
         let form = sheet.kinds.first().is_some_and(|k| k.kind.as_str() == FORM);
         // What the words of a form say through its combs is no name; its places are read far better.
         let legible = sheet.candidates.iter().any(|c| c.field.as_str() == "nom_naissance" && c.value.is_some() && c.confidence >= LEGIBLE);
-        let own = sheet.kinds.first().and_then(|k| catalogue.document(k.kind.as_str())).is_none_or(|d| d.persons.first().is_none_or(|p| *p == Person::Applicant));
+        let own = sheet
+            .kinds
+            .first()
+            .and_then(|k| catalogue.document(k.kind.as_str()))
+            .is_none_or(|d| d.persons.first().is_none_or(|p| *p == Person::Applicant));
         let weight = match (form, own) {
             (true, _) if legible => 8,
             (true, _) => continue,
@@ -173,7 +187,12 @@ fn applicant(sheets: &[Sheet], identities: &[Identity], catalogue: &Catalogue) -
             }
         }
     }
-    groups.into_iter().enumerate().max_by_key(|(order, (count, _))| (*count, usize::MAX - order)).map(|(_, (_, group))| group).unwrap_or_default()
+    groups
+        .into_iter()
+        .enumerate()
+        .max_by_key(|(order, (count, _))| (*count, usize::MAX - order))
+        .map(|(_, (_, group))| group)
+        .unwrap_or_default()
 }
 
 /// Names that the form, the host's attestation or an act give for other persons.
@@ -199,7 +218,14 @@ fn relations(sheets: &[Sheet]) -> Vec<(Person, Identity)> {
     ]
 }
 
-fn whose(sheet: &Sheet, identity: &Identity, layout: &Layout, applicant: &Identity, relations: &[(Person, Identity)], catalogue: &Catalogue) -> Person {
+fn whose(
+    sheet: &Sheet,
+    identity: &Identity,
+    layout: &Layout,
+    applicant: &Identity,
+    relations: &[(Person, Identity)],
+    catalogue: &Catalogue,
+) -> Person {
     let document = sheet.kinds.first().and_then(|k| catalogue.document(k.kind.as_str()));
     let same = identity.same(applicant);
     let zone = sheet.candidates.iter().any(|c| c.evidence.source == Source::Mrz);
@@ -219,7 +245,11 @@ fn whose(sheet: &Sheet, identity: &Identity, layout: &Layout, applicant: &Identi
     if let Some(first) = persons.first().filter(|p| **p != Person::Applicant) {
         return *first;
     }
-    family(identity, applicant).unwrap_or(if same == Some(false) || zone || names_somebody(sheet) { Person::Other } else { Person::Applicant })
+    family(identity, applicant).unwrap_or(if same == Some(false) || zone || names_somebody(sheet) {
+        Person::Other
+    } else {
+        Person::Applicant
+    })
 }
 
 fn names_somebody(sheet: &Sheet) -> bool {
@@ -241,7 +271,9 @@ fn family(identity: &Identity, applicant: &Identity) -> Option<Person> {
 /// The name that a page gives of its person, for the agent.
 pub(super) fn name_on(candidates: &[Candidate]) -> Option<String> {
     let text = |field: &str| {
-        candidates.iter().filter(|c| c.field.as_str() == field).max_by(|a, b| a.confidence.total_cmp(&b.confidence)).and_then(|c| match &c.value {
+        candidates.iter().filter(|c| c.field.as_str() == field).max_by(|a, b| a.confidence.total_cmp(&b.confidence)).and_then(|c| match &c
+            .value
+        {
             Some(FieldValue::Text(text)) => Some(text.clone()),
             Some(FieldValue::List(names)) => Some(names.join(" ")),
             _ => None,

@@ -20,7 +20,14 @@ pub(super) struct Draft {
 }
 
 /// One draft for each document, in page order.
-pub(super) fn drafts(sheets: &[Sheet], people: &People, catalogue: &Catalogue, permit: Option<&str>, request: Option<&str>, corrections: &[Correction]) -> Vec<Draft> {
+pub(super) fn drafts(
+    sheets: &[Sheet],
+    people: &People,
+    catalogue: &Catalogue,
+    permit: Option<&str>,
+    request: Option<&str>,
+    corrections: &[Correction],
+) -> Vec<Draft> {
     let listed = listed(catalogue, permit, request);
     let mut out: Vec<Draft> = Vec::new();
     for (sheet, person) in sheets.iter().zip(&people.of_sheet) {
@@ -118,9 +125,16 @@ mod tests {
 
     #[test]
     fn a_bill_in_the_name_of_the_host_is_the_hosts_and_an_unsure_page_is_unknown() {
-        let sheets = [sheet(1, "justificatif_domicile", 0.9, "FACTURE"), sheet(2, "justificatif_domicile", 0.9, "FACTURE"), sheet(3, "releve_notes", 0.2, "x")];
+        let sheets = [
+            sheet(1, "justificatif_domicile", 0.9, "FACTURE"),
+            sheet(2, "justificatif_domicile", 0.9, "FACTURE"),
+            sheet(3, "releve_notes", 0.2, "x"),
+        ];
         let found = kinds(&sheets, &[Person::Applicant, Person::Hebergeant, Person::Applicant], "changement_adresse", "changement_adresse");
-        assert_eq!(found, [("justificatif_domicile".to_owned(), vec![1]), ("domicile_hebergeant".to_owned(), vec![2]), (INCONNU.to_owned(), vec![3])]);
+        assert_eq!(
+            found,
+            [("justificatif_domicile".to_owned(), vec![1]), ("domicile_hebergeant".to_owned(), vec![2]), (INCONNU.to_owned(), vec![3])]
+        );
     }
 
     #[test]

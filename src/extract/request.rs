@@ -1,8 +1,8 @@
 //! Which permit is asked for, and what kind of request it is.
 
+use super::person::People;
 use super::text::{alike, find_within, slack, squeeze};
 use crate::catalogue::Catalogue;
-use super::person::People;
 use crate::domain::{Candidate, Decision, FieldValue, HORS_CATALOGUE, PermitId, Person, Profile, Reading, Sheet, Source};
 
 /// The permit that these few words name: the words of a box, a card's category, a visa's type.
@@ -49,7 +49,9 @@ fn request(own: &[&Sheet], catalogue: &Catalogue, profile: Profile) -> Reading {
         }
         None => {
             let guess = implied.first();
-            let value = guess.map(|(_, request)| (*request).to_owned()).filter(|r| catalogue.field("type_demande").is_some_and(|f| f.choices.iter().any(|c| c.id == *r)));
+            let value = guess
+                .map(|(_, request)| (*request).to_owned())
+                .filter(|r| catalogue.field("type_demande").is_some_and(|f| f.choices.iter().any(|c| c.id == *r)));
             open(value, guess.map(|(page, _)| *page), "d’après les pièces du pli, aucune case n’ayant été lue sur le formulaire")
         }
     }
@@ -57,7 +59,8 @@ fn request(own: &[&Sheet], catalogue: &Catalogue, profile: Profile) -> Reading {
 
 /// Requests that the papers imply, strongest first: a loss was declared, a card is held, only a visa is held.
 fn implied(own: &[&Sheet]) -> Vec<(u32, &'static str)> {
-    let page_of = |kind: &str| own.iter().find(|s| s.kinds.first().is_some_and(|k| k.kind.as_str() == kind && k.confidence >= 0.45)).map(|s| s.page);
+    let page_of =
+        |kind: &str| own.iter().find(|s| s.kinds.first().is_some_and(|k| k.kind.as_str() == kind && k.confidence >= 0.45)).map(|s| s.page);
     let card = own.iter().find(|s| s.candidates.iter().any(|c| c.field.as_str() == "numero_titre" && c.value.is_some())).map(|s| s.page);
     let mut out = Vec::new();
     out.extend(page_of("declaration_perte_vol").map(|p| (p, "duplicata")));
@@ -80,12 +83,26 @@ fn permit(own: &[&Sheet], catalogue: &Catalogue, profile: Profile, request: &Rea
     }
     let asked = own.iter().flat_map(|s| &s.candidates).filter(|c| c.field.as_str() == "permit_id" && c.value.is_some());
     let best = asked.max_by(|a, b| a.confidence.total_cmp(&b.confidence));
-    let papers: Vec<(u32, &String)> = own.iter().filter(|s| s.kinds.first().is_none_or(|k| k.kind.as_str() != super::page::FORM)).flat_map(|s| s.permits.iter().map(|p| (s.page, p))).collect();
+    let papers: Vec<(u32, &String)> = own
+        .iter()
+        .filter(|s| s.kinds.first().is_none_or(|k| k.kind.as_str() != super::page::FORM))
+        .flat_map(|s| s.permits.iter().map(|p| (s.page, p)))
+        .collect();
     let Some(candidate) = best else {
         let named = papers.first();
-        return open(named.map(|(_, p)| (*p).clone()), named.map(|(page, _)| *page), "d’après les autres pièces, le titre demandé n’ayant pas été lu sur le formulaire");
+        return open(
+            named.map(|(_, p)| (*p).clone()),
+            named.map(|(page, _)| *page),
+            "d’après les autres pièces, le titre demandé n’ayant pas été lu sur le formulaire",
+        );
     };
-    let value = text(candidate).map(|words| if catalogue.permit(&words).is_some() { words } else { permit_named(catalogue, &words).map_or_else(|| HORS_CATALOGUE.to_owned(), |p| p.0) });
+    let value = text(candidate).map(|words| {
+        if catalogue.permit(&words).is_some() {
+            words
+        } else {
+            permit_named(catalogue, &words).map_or_else(|| HORS_CATALOGUE.to_owned(), |p| p.0)
+        }
+    });
     let also = papers.iter().find(|(page, p)| Some(*p) == value.as_ref() && *page != candidate.evidence.page);
     settled(candidate, value, also.map(|(page, _)| *page), profile)
 }

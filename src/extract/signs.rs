@@ -63,7 +63,20 @@ fn is_printed(layout: &Layout, phrase: &str) -> bool {
     if key.len() < 6 {
         return layout.rows.iter().any(|r| holds_word(r, &key));
     }
+    if is_word(phrase) {
+        return layout.rows.iter().flat_map(|r| &r.tokens).any(|t| same_word(&t.key, &key));
+    }
     find_within(&layout.squeezed, &key, slack(key.len())).is_some()
+}
+
+fn is_word(phrase: &str) -> bool {
+    !phrase.chars().any(char::is_whitespace) && !phrase.contains(['’', '\''])
+}
+
+/// A lone word is compared as a whole, lest a préfecture be read as a facture; a long one may stand in an address.
+fn same_word(token: &str, key: &str) -> bool {
+    let most = slack(key.len());
+    token.len().abs_diff(key.len()) <= most && strsim::levenshtein(token, key) <= most || key.len() >= 10 && token.contains(key)
 }
 
 /// The whole words of a row that together are the key.
@@ -85,11 +98,17 @@ fn is_title(layout: &Layout, phrase: &str) -> bool {
         let row = &layout.rows[at];
         let mut text: String = row.tokens.iter().map(|t| t.key.as_str()).collect();
         let alone = text.len() <= key.len() + 14;
-        if let Some(next) = layout.rows.get(at + 1).filter(|next| text.len() < key.len() && next.rect.y < row.rect.bottom() + layout.em * 3) {
+        if let Some(next) = layout.rows.get(at + 1).filter(|next| text.len() < key.len() && next.rect.y < row.rect.bottom() + layout.em * 3)
+        {
             text.extend(next.tokens.iter().map(|t| t.key.as_str()));
         }
         let large = row.tokens.iter().filter(|t| t.key.len() > 2).map(|t| t.rect.h).max().unwrap_or(0) * 10 >= layout.em * 12;
-        (row.rect.y < top || large || alone) && find_within(&text, &key, slack(key.len())).is_some() && (alone || large || row.rect.y < top)
+        let printed = if is_word(phrase) {
+            row.tokens.iter().any(|t| same_word(&t.key, &key))
+        } else {
+            find_within(&text, &key, slack(key.len())).is_some()
+        };
+        printed && (alone || large || row.rect.y < top)
     })
 }
 
@@ -116,7 +135,10 @@ mod tests {
     use super::*;
 
     fn document(id: &str, signs: &[(&str, f64, bool)]) -> DocumentDef {
-        let signs = signs.iter().map(|(phrase, weight, title)| format!("[[signs]]\nany = [\"{phrase}\"]\nweight = {weight}\ntitle = {title}\n")).collect::<String>();
+        let signs = signs
+            .iter()
+            .map(|(phrase, weight, title)| format!("[[signs]]\nany = [\"{phrase}\"]\nweight = {weight}\ntitle = {title}\n"))
+            .collect::<String>();
         toml::from_str(&format!("id = \"{id}\"\nlabel = \"x\"\n{signs}")).unwrap()
     }
 
@@ -128,6 +150,11 @@ mod tests {
         let found = guesses(&Layout::new(&whole), &[], &[letter.clone(), bill.clone()]);
         assert_eq!(found[0].kind.as_str(), "facture");
         assert!(found[0].confidence > 0.9 && found.len() == 1, "{found:?}");
+        let front = page(&[(800, 200, "PRÉFECTURE DU RHÔNE"), (100, 900, "Place de la Préfecture")]);
+        assert!(
+            guesses(&Layout::new(&front), &[], &[document("facture", &[("FACTURE", 4.0, true), ("Préfecture", 1.0, false)])])[0].confidence
+                < 0.4
+        );
         let rumour = page(&[(100, 2000, "nous joignons notre facture d'électricité à ce dossier pour votre information complète")]);
         let found = guesses(&Layout::new(&rumour), &[], &[letter, bill]);
         assert!(found.is_empty() || found[0].confidence < 0.4, "{found:?}");

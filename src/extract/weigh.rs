@@ -43,7 +43,8 @@ pub(super) fn weigh(field: &FieldDef, votes: &[Vote], profile: Profile) -> (Read
     let finding = against.iter().find(|g| clear(g) && clear(best)).map(|g| words::contradiction(field, best.strongest(), g.strongest()));
     let enough = best.papers.len() >= 2 && best.pages.len() >= 2;
     let name = matches!(field.kind, FieldKind::Name | FieldKind::Names);
-    let fit = enough && against.is_empty() && (best.printed || !name) && profile == Profile::Evaluation;
+    // A signature is ink on one paper: two signed papers do not prove each other.
+    let fit = enough && field.kind != FieldKind::Flag && against.is_empty() && (best.printed || !name) && profile == Profile::Evaluation;
     let evidence = evidence(best, &groups[1..]);
     let strongest = best.strongest();
     let reading = Reading {
@@ -145,9 +146,13 @@ fn spelling(field: &FieldDef, group: &Group) -> FieldValue {
         entry.1 += 1;
         entry.2 = entry.2.max(vote.candidate.confidence);
     }
-    let accents = |v: &FieldValue| if field.kind == FieldKind::Text || matches!(field.kind, FieldKind::Name | FieldKind::Names) { marks(v) } else { 0 };
+    let accents = |v: &FieldValue| {
+        if field.kind == FieldKind::Text || matches!(field.kind, FieldKind::Name | FieldKind::Names) { marks(v) } else { 0 }
+    };
     let best = counts.iter().max_by(|a, b| {
-        let order = |(value, (rank, count, _)): &(&&FieldValue, &(usize, usize, f64))| ((*rank).min(1), accents(value).min(1) * usize::from(*rank == 2), *count, *rank);
+        let order = |(value, (rank, count, _)): &(&&FieldValue, &(usize, usize, f64))| {
+            ((*rank).min(1), accents(value).min(1) * usize::from(*rank == 2), *count, *rank)
+        };
         order(a).cmp(&order(b)).then(a.1.2.total_cmp(&b.1.2))
     });
     best.map_or_else(|| FieldValue::Text(String::new()), |(value, _)| (*value).clone())
@@ -192,7 +197,8 @@ fn evidence(best: &Group, others: &[Group]) -> Vec<crate::domain::Evidence> {
 
 /// No value: `absent` is a statement, made only where every place that was found is surely empty.
 fn without_value(field: &FieldDef, votes: &[Vote]) -> Reading {
-    let empty: Vec<&Vote> = votes.iter().filter(|v| v.candidate.empty && v.candidate.confidence >= 0.9).collect();
+    let void = |v: &&Vote| v.candidate.empty && v.candidate.confidence >= 0.9 && v.candidate.evidence.source == Source::Form;
+    let empty: Vec<&Vote> = votes.iter().filter(void).collect();
     let sure = !empty.is_empty() && empty.len() == votes.len() && !field.identity && field.kind != FieldKind::Flag;
     let first = votes.first();
     Reading {
@@ -226,7 +232,10 @@ mod tests {
             raw: String::new(),
             proof: proof.then_some(Proof::CheckDigit),
         };
-        Vote { candidate: Candidate { field: FieldId::from("x"), value: Some(value), empty: false, confidence, evidence }, paper: page as usize }
+        Vote {
+            candidate: Candidate { field: FieldId::from("x"), value: Some(value), empty: false, confidence, evidence },
+            paper: page as usize,
+        }
     }
 
     fn date(text: &str) -> FieldValue {
@@ -250,7 +259,11 @@ mod tests {
     #[test]
     fn a_form_that_says_otherwise_is_a_contradiction_and_both_pages_are_named() {
         let birth = field("date_naissance", "date");
-        let votes = [vote(5, Source::Mrz, date("2001-11-06"), 0.97, true), vote(6, Source::Text, date("2001-11-06"), 0.9, false), vote(2, Source::Form, date("2001-11-16"), 0.9, false)];
+        let votes = [
+            vote(5, Source::Mrz, date("2001-11-06"), 0.97, true),
+            vote(6, Source::Text, date("2001-11-06"), 0.9, false),
+            vote(2, Source::Form, date("2001-11-16"), 0.9, false),
+        ];
         let (reading, finding) = weigh(&birth, &votes, Profile::Evaluation);
         assert_eq!((reading.decision, reading.value), (Decision::Review, Some(date("2001-11-06"))));
         let finding = finding.unwrap();
@@ -262,7 +275,8 @@ mod tests {
         let name = field("nom_naissance", "name");
         let zones = [vote(5, Source::Mrz, text("GONCALVES"), 0.9, false), vote(6, Source::Mrz, text("GONCALVES"), 0.9, false)];
         assert_eq!(weigh(&name, &zones, Profile::Evaluation).0.decision, Decision::Review);
-        let printed = [zones[0].clone(), vote(2, Source::Form, text("GONCALVES"), 0.9, false), vote(7, Source::Text, text("GONÇALVES"), 0.8, false)];
+        let printed =
+            [zones[0].clone(), vote(2, Source::Form, text("GONCALVES"), 0.9, false), vote(7, Source::Text, text("GONÇALVES"), 0.8, false)];
         let (reading, _) = weigh(&name, &printed, Profile::Evaluation);
         assert_eq!((reading.decision, reading.value), (Decision::Accepted, Some(text("GONÇALVES"))));
     }
@@ -271,7 +285,11 @@ mod tests {
     fn the_first_given_name_alone_does_not_object() {
         let names = field("prenoms", "names");
         let list = |names: &[&str]| FieldValue::List(names.iter().map(|n| (*n).to_owned()).collect());
-        let votes = [vote(5, Source::Mrz, list(&["WASSIM", "ANIS"]), 0.9, false), vote(2, Source::Form, list(&["WASSIM", "ANIS"]), 0.8, false), vote(6, Source::Text, list(&["WASSIM"]), 0.8, false)];
+        let votes = [
+            vote(5, Source::Mrz, list(&["WASSIM", "ANIS"]), 0.9, false),
+            vote(2, Source::Form, list(&["WASSIM", "ANIS"]), 0.8, false),
+            vote(6, Source::Text, list(&["WASSIM"]), 0.8, false),
+        ];
         let (reading, finding) = weigh(&names, &votes, Profile::Evaluation);
         assert_eq!((reading.decision, reading.value, finding), (Decision::Accepted, Some(list(&["WASSIM", "ANIS"])), None));
     }

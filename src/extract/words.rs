@@ -16,7 +16,9 @@ pub(super) fn shown(value: &FieldValue) -> String {
             Some(month) => format!("{month:02}/{}", d.annee),
             None => d.annee.to_string(),
         },
-        FieldValue::Address(a) => format!("{} {} {} {}", a.numero.as_deref().unwrap_or(""), a.voie, a.code_postal, a.commune).trim().to_owned(),
+        FieldValue::Address(a) => {
+            format!("{} {} {} {}", a.numero.as_deref().unwrap_or(""), a.voie, a.code_postal, a.commune).trim().to_owned()
+        }
     }
 }
 
@@ -74,7 +76,14 @@ pub(super) fn contradiction(field: &FieldDef, a: &Candidate, b: &Candidate) -> F
     let (first, second) = if a.evidence.page <= b.evidence.page { (a, b) } else { (b, a) };
     let code = if field.identity { "identite_discordante" } else { "contradiction" };
     let subjects = vec![format!("field:{}", field.id), format!("page:{}", first.evidence.page), format!("page:{}", second.evidence.page)];
-    let message = format!("{} : « {} » page {}, « {} » page {}.", field.label, value(first), first.evidence.page, value(second), second.evidence.page);
+    let message = format!(
+        "{} : « {} » page {}, « {} » page {}.",
+        field.label,
+        value(first),
+        first.evidence.page,
+        value(second),
+        second.evidence.page
+    );
     Finding { code: code.to_owned(), subjects, message }
 }
 

@@ -7,7 +7,30 @@ use std::sync::OnceLock;
 
 /// Words that begin a street; a line with one of them needs no number.
 const STREETS: [&str; 24] = [
-    "RUE", "AVENUE", "AV", "BOULEVARD", "BD", "PLACE", "PL", "ALLÉE", "ALLEE", "ALLÉES", "CHEMIN", "IMPASSE", "ROUTE", "QUAI", "COURS", "SQUARE", "PASSAGE", "VILLA", "CITÉ", "LIEU-DIT", "RÉSIDENCE", "SENTIER", "FAUBOURG", "ESPLANADE",
+    "RUE",
+    "AVENUE",
+    "AV",
+    "BOULEVARD",
+    "BD",
+    "PLACE",
+    "PL",
+    "ALLÉE",
+    "ALLEE",
+    "ALLÉES",
+    "CHEMIN",
+    "IMPASSE",
+    "ROUTE",
+    "QUAI",
+    "COURS",
+    "SQUARE",
+    "PASSAGE",
+    "VILLA",
+    "CITÉ",
+    "LIEU-DIT",
+    "RÉSIDENCE",
+    "SENTIER",
+    "FAUBOURG",
+    "ESPLANADE",
 ];
 
 fn shape() -> Option<&'static Regex> {
@@ -73,7 +96,13 @@ pub(in crate::extract) fn is_street(line: &str) -> bool {
 
 /// The form in which addresses are compared.
 pub(in crate::extract) fn key(address: &Address) -> String {
-    crate::extract::text::squeeze(&format!("{} {} {} {}", address.numero.as_deref().unwrap_or(""), address.voie, address.code_postal, address.commune))
+    crate::extract::text::squeeze(&format!(
+        "{} {} {} {}",
+        address.numero.as_deref().unwrap_or(""),
+        address.voie,
+        address.code_postal,
+        address.commune
+    ))
 }
 
 #[cfg(test)]
@@ -83,7 +112,10 @@ mod tests {
     #[test]
     fn one_line() {
         let a = parse("98 avenue Jean Jaurès, 69126 Brindas").unwrap();
-        assert_eq!((a.numero.as_deref(), a.voie.as_str(), a.code_postal.as_str(), a.commune.as_str()), (Some("98"), "AVENUE JEAN JAURÈS", "69126", "BRINDAS"));
+        assert_eq!(
+            (a.numero.as_deref(), a.voie.as_str(), a.code_postal.as_str(), a.commune.as_str()),
+            (Some("98"), "AVENUE JEAN JAURÈS", "69126", "BRINDAS")
+        );
         let b = parse("au 12 bis rue de l’Église 75011 PARIS 11").unwrap();
         assert_eq!((b.numero.as_deref(), b.voie.as_str(), b.commune.as_str()), (Some("12 BIS"), "RUE DE L'ÉGLISE", "PARIS 11"));
         assert!(parse("69126 BRINDAS").is_none(), "a town is no address");

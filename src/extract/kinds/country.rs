@@ -23,7 +23,8 @@ struct Country {
 fn words() -> &'static BTreeMap<String, String> {
     static WORDS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
     WORDS.get_or_init(|| {
-        let lexicon: Lexicon = toml::from_str(include_str!("../../../pipelines/lexicons/pays.toml")).unwrap_or(Lexicon { pays: Vec::new() });
+        let lexicon: Lexicon =
+            toml::from_str(include_str!("../../../pipelines/lexicons/pays.toml")).unwrap_or(Lexicon { pays: Vec::new() });
         let mut words = BTreeMap::new();
         for country in &lexicon.pays {
             for word in country.zone.iter().chain(&country.noms).chain(&country.nationalites) {
@@ -87,8 +88,18 @@ mod tests {
     #[test]
     fn names_adjectives_and_codes() {
         for (text, code) in [
-            ("TUNISIENNE", "TN"), ("Tunisie", "TN"), ("TUN", "TN"), ("Bresilienne", "BR"), ("Côte d’Ivoire", "CI"), ("D", "DE"), ("Congolaise (RDC)", "CD"), ("TUNIS1ENNE", "TN"),
-            ("République démocratique du Congo", "CD"), ("grecque", "GR"), ("burkinabè", "BF"), ("TUNISIENNE Sexe", "TN"),
+            ("TUNISIENNE", "TN"),
+            ("Tunisie", "TN"),
+            ("TUN", "TN"),
+            ("Bresilienne", "BR"),
+            ("Côte d’Ivoire", "CI"),
+            ("D", "DE"),
+            ("Congolaise (RDC)", "CD"),
+            ("TUNIS1ENNE", "TN"),
+            ("République démocratique du Congo", "CD"),
+            ("grecque", "GR"),
+            ("burkinabè", "BF"),
+            ("TUNISIENNE Sexe", "TN"),
         ] {
             assert_eq!(find(text).as_deref(), Some(code), "{text}");
         }

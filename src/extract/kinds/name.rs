@@ -6,7 +6,28 @@ use crate::extract::text::fold;
 const TITLES: [&str; 12] = ["M", "MR", "MME", "MLLE", "MONSIEUR", "MADAME", "MADEMOISELLE", "LE", "LA", "MME/M", "M/MME", "ET"];
 /// Words that no name holds: what they begin is another label or sentence.
 const STOPS: [&str; 22] = [
-    "NE", "NEE", "NOM", "PRENOM", "PRENOMS", "DATE", "SEXE", "NATIONALITE", "DEMEURANT", "DOMICILIE", "DOMICILIEE", "EPOUSE", "EPOUX", "SIGNATURE", "ADRESSE", "FILS", "FILLE", "SPECIMEN", "DOCUMENT", "NAISSANCE", "VALABLE", "TITULAIRE",
+    "NE",
+    "NEE",
+    "NOM",
+    "PRENOM",
+    "PRENOMS",
+    "DATE",
+    "SEXE",
+    "NATIONALITE",
+    "DEMEURANT",
+    "DOMICILIE",
+    "DOMICILIEE",
+    "EPOUSE",
+    "EPOUX",
+    "SIGNATURE",
+    "ADRESSE",
+    "FILS",
+    "FILLE",
+    "SPECIMEN",
+    "DOCUMENT",
+    "NAISSANCE",
+    "VALABLE",
+    "TITULAIRE",
 ];
 
 /// One name, upper case, with the accents, hyphens and apostrophes of the print.
@@ -35,9 +56,8 @@ pub(in crate::extract) fn both(text: &str) -> Option<(String, Vec<String>)> {
     let capitals = |w: &String| w.chars().filter(|c| c.is_alphabetic()).count() > 1 && !w.chars().any(char::is_lowercase);
     let (surname, given): (Vec<&String>, Vec<&String>) = words.iter().partition(|w| capitals(w));
     let together = words.iter().position(capitals).zip(words.iter().rposition(capitals)).is_some_and(|(a, b)| b - a + 1 == surname.len());
-    (together && !given.is_empty()).then(|| {
-        (surname.iter().map(|w| w.to_uppercase()).collect::<Vec<_>>().join(" "), given.iter().map(|w| w.to_uppercase()).collect())
-    })
+    (together && !given.is_empty())
+        .then(|| (surname.iter().map(|w| w.to_uppercase()).collect::<Vec<_>>().join(" "), given.iter().map(|w| w.to_uppercase()).collect()))
 }
 
 /// The words of a name up to the first that cannot belong to one.

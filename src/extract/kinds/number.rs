@@ -7,7 +7,8 @@ use regex::Regex;
 pub(in crate::extract) fn parse(text: &str, pattern: Option<&str>) -> Option<String> {
     let whole = Regex::new(&format!("^(?:{})$", pattern.unwrap_or("[A-Z0-9]{4,24}"))).ok()?;
     let only_digits = pattern.is_some_and(|p| !p.contains("A-Z"));
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || matches!(c, ':' | ',' | ';' | '…')).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || matches!(c, ':' | ',' | ';' | '…')).filter(|w| !w.is_empty()).collect();
     for from in 0..words.len().min(6) {
         // The longest run first: numbers are printed in groups.
         for to in (from + 1..=words.len().min(from + 8)).rev() {
@@ -53,7 +54,9 @@ pub(in crate::extract) fn amount(text: &str) -> Option<String> {
     let found = shape.captures(text)?;
     let whole: String = found[1].chars().filter(char::is_ascii_digit).collect();
     let cents = found.get(2).map_or("00", |c| c.as_str());
-    (whole.len() <= 7).then(|| format!("{}.{cents}", whole.trim_start_matches('0').to_owned() + if whole.trim_start_matches('0').is_empty() { "0" } else { "" }))
+    (whole.len() <= 7).then(|| {
+        format!("{}.{cents}", whole.trim_start_matches('0').to_owned() + if whole.trim_start_matches('0').is_empty() { "0" } else { "" })
+    })
 }
 
 /// The Luhn key of SIREN and SIRET; La Poste (356000000) sums its digits instead.
