@@ -297,7 +297,7 @@ choices = [{ id = 'M', words = ['Masculin'] }, { id = 'F', words = ['Féminin'] 
             label: label.to_owned(),
             label_rect: Rect::new(100, 60, 200, 30),
             label_match: 1.0,
-            ink: 0.1,
+            ink: if readings.is_empty() { 0.0 } else { 0.1 },
             empty: readings.is_empty(),
             readings: readings
                 .iter()
