@@ -267,6 +267,7 @@ mod tests {
 id = 'numero_etranger'
 label = 'x'
 kind = 'number'
+labels = ['N° étranger']
 pattern = '\\d{10}'
 [[fields]]
 id = 'pere_nom'
