@@ -31,8 +31,8 @@ pub(super) fn compatible(a: &FieldValue, b: &FieldValue) -> bool {
         }
         // One slip of an engine in a long street is no other address; the number and the postcode must be the same.
         (FieldValue::Address(x), FieldValue::Address(y)) => {
-            let (p, q) = (address::key(x), address::key(y));
-            x.numero == y.numero && x.code_postal == y.code_postal && strsim::levenshtein(&p, &q) * 10 <= p.len().min(q.len())
+            let (one, other) = (address::key(x), address::key(y));
+            x.numero == y.numero && x.code_postal == y.code_postal && strsim::levenshtein(&one, &other) * 10 <= one.len().min(other.len())
         }
         (FieldValue::PartialDate(p), FieldValue::Date(d)) | (FieldValue::Date(d), FieldValue::PartialDate(p)) => {
             p.annee == d.year() && p.mois.is_none_or(|m| m == d.month()) && p.jour.is_none_or(|j| j == d.day())

@@ -143,7 +143,7 @@ fn run(layout: &Layout, key: &str) -> Option<Vec<Token>> {
 
 /// Two or three lines that begin at one column: an address block.
 fn blocks<'a>(layout: &'a Layout<'_>) -> impl Iterator<Item = Vec<Token>> + 'a {
-    (0..layout.rows.len()).flat_map(move |at| {
+    (0..layout.rows.len()).filter_map(move |at| {
         layout.rows[at].tokens.first().map(|first| {
             let mut out = layout.rows[at].tokens.clone();
             for row in layout.rows.iter().skip(at + 1).take(2) {

@@ -126,7 +126,7 @@ impl Form<'_> {
         let best = |field: &str| {
             let zone = self.page.zones.iter().find(|z| z.field.as_str() == field && !z.empty)?;
             let mut readings: Vec<_> = zone.readings.iter().collect();
-            readings.sort_by(|a, b| rank(b.engine).cmp(&rank(a.engine)));
+            readings.sort_by_key(|r| std::cmp::Reverse(rank(r.engine)));
             Some((zone, readings))
         };
         let (street_zone, streets) = best("adresse")?;

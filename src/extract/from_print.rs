@@ -17,8 +17,11 @@ pub(super) struct Reader<'a> {
     pub catalogue: &'a Catalogue,
     pub reference_year: i16,
     /// Labels by document: many pages share them and folding them costs more than a page.
-    books: RefCell<HashMap<Option<PieceKind>, Rc<(Book, Vec<FieldId>)>>>,
+    books: RefCell<HashMap<Option<PieceKind>, Rc<Shelf>>>,
 }
+
+/// The labels of one document, and the fields that are wanted from it.
+type Shelf = (Book, Vec<FieldId>);
 
 impl<'a> Reader<'a> {
     pub fn new(catalogue: &'a Catalogue, reference_year: i16) -> Self {
@@ -26,7 +29,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Labels of one document: its own, then those of every field, which only stop a value.
-    fn book(&self, document: Option<&DocumentDef>) -> Rc<(Book, Vec<FieldId>)> {
+    fn book(&self, document: Option<&DocumentDef>) -> Rc<Shelf> {
         let key = document.map(|d| d.id.clone());
         let known = self.books.borrow().get(&key).cloned();
         known.unwrap_or_else(|| {
@@ -36,7 +39,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn make_book(&self, document: Option<&DocumentDef>) -> (Book, Vec<FieldId>) {
+    fn make_book(&self, document: Option<&DocumentDef>) -> Shelf {
         let mut book = Book::default();
         let mut wanted: Vec<FieldId> = ["date_document", "expire_le", "date_reception"].map(FieldId::from).to_vec();
         for value in document.map(|d| d.values.as_slice()).unwrap_or_default() {
@@ -127,7 +130,7 @@ impl<'a> Reader<'a> {
         if let (Some(surname), Some(given)) = (surname, given)
             && surname.id != given.id
         {
-            return self.two_names(layout, hits, hit, surname, given, source);
+            return Self::two_names(layout, hits, hit, surname, given, source);
         }
         let dated = fields.iter().any(|f| f.kind == FieldKind::Date);
         fields.iter().filter_map(|field| self.one(layout, hits, hit, field, dated, source)).collect()
@@ -140,7 +143,8 @@ impl<'a> Reader<'a> {
             if dated && field.kind != FieldKind::Date {
                 // "Date et lieu": the place is what follows the date.
                 text = date::find(&text, self.reference_year).map_or(text, |found| found.rest);
-                text = text.trim_start_matches("à ").trim_start_matches("À ").to_owned();
+                let place = text.trim_start_matches("à ").trim_start_matches("À ");
+                text = place.to_owned();
             }
             if field.kind == FieldKind::Text {
                 text = without_brackets(&text);
@@ -154,7 +158,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn two_names(&self, layout: &Layout, hits: &[Hit], hit: &Hit, surname: &FieldDef, given: &FieldDef, source: Source) -> Vec<Candidate> {
+    fn two_names(layout: &Layout, hits: &[Hit], hit: &Hit, surname: &FieldDef, given: &FieldDef, source: Source) -> Vec<Candidate> {
         let Some(tokens) = places(layout, hits, hit, 1).into_iter().next() else { return Vec::new() };
         let text = join(&tokens);
         let Some((nom, prenoms)) = name::both(&text) else { return Vec::new() };

@@ -53,20 +53,17 @@ impl Book {
         if key.is_empty() {
             return;
         }
-        match self.exact.get(&key) {
-            Some(&at) => {
-                let phrase = &mut self.phrases[at];
-                phrase.rank = phrase.rank.min(rank);
-                if !phrase.fields.contains(field) {
-                    phrase.fields.push(field.clone());
-                }
+        if let Some(&at) = self.exact.get(&key) {
+            let phrase = &mut self.phrases[at];
+            phrase.rank = phrase.rank.min(rank);
+            if !phrase.fields.contains(field) {
+                phrase.fields.push(field.clone());
             }
-            None => {
-                self.exact.insert(key.clone(), self.phrases.len());
-                self.by_length.entry(key.len()).or_default().push(self.phrases.len());
-                self.phrases.push(Phrase { letters: letters(&key), key, fields: vec![field.clone()], rank, own });
-            }
+            return;
         }
+        self.exact.insert(key.clone(), self.phrases.len());
+        self.by_length.entry(key.len()).or_default().push(self.phrases.len());
+        self.phrases.push(Phrase { letters: letters(&key), key, fields: vec![field.clone()], rank, own });
     }
 
     /// A label that the document's own words do not already claim.
@@ -253,11 +250,11 @@ fn continuation(layout: &Layout, hits: &[Hit], hit: &Hit, first: Rect, lines: us
 }
 
 fn layout_lines(tokens: &[Token]) -> usize {
-    let mut tops: BTreeMap<u32, ()> = BTreeMap::new();
+    let mut tops: Vec<u32> = Vec::new();
     for token in tokens {
         let middle = token.rect.y + token.rect.h / 2;
-        if !tops.keys().any(|t| t.abs_diff(middle) < token.rect.h.max(8)) {
-            tops.insert(middle, ());
+        if !tops.iter().any(|t| t.abs_diff(middle) < token.rect.h.max(8)) {
+            tops.push(middle);
         }
     }
     tops.len()

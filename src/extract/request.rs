@@ -41,20 +41,15 @@ fn request(own: &[&Sheet], catalogue: &Catalogue, profile: Profile) -> Reading {
     let asked = own.iter().flat_map(|s| &s.candidates).filter(|c| c.field.as_str() == "type_demande" && c.value.is_some());
     let best = asked.max_by(|a, b| a.confidence.total_cmp(&b.confidence));
     let implied = implied(own);
-    match best {
-        Some(candidate) => {
-            let value = text(candidate);
-            let also = implied.iter().find(|(_, request)| Some(*request) == value.as_deref());
-            settled(candidate, value, also.map(|(page, _)| *page), profile)
-        }
-        None => {
-            let guess = implied.first();
-            let value = guess
-                .map(|(_, request)| (*request).to_owned())
-                .filter(|r| catalogue.field("type_demande").is_some_and(|f| f.choices.iter().any(|c| c.id == *r)));
-            open(value, guess.map(|(page, _)| *page), "d’après les pièces du pli, aucune case n’ayant été lue sur le formulaire")
-        }
+    if let Some(candidate) = best {
+        let value = text(candidate);
+        let also = implied.iter().find(|(_, request)| Some(*request) == value.as_deref());
+        return settled(candidate, value, also.map(|(page, _)| *page), profile);
     }
+    let guess = implied.first();
+    let known = |r: &String| catalogue.field("type_demande").is_some_and(|f| f.choices.iter().any(|c| c.id == *r));
+    let value = guess.map(|(_, request)| (*request).to_owned()).filter(known);
+    open(value, guess.map(|(page, _)| *page), "d’après les pièces du pli, aucune case n’ayant été lue sur le formulaire")
 }
 
 /// Requests that the papers imply, strongest first: a loss was declared, a card is held, only a visa is held.

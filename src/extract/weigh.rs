@@ -89,7 +89,7 @@ fn groups<'a>(votes: &[&'a Vote]) -> Vec<Group<'a>> {
     groups
 }
 
-fn group<'a>(votes: Vec<&'a Vote>) -> Group<'a> {
+fn group(votes: Vec<&Vote>) -> Group<'_> {
     let mut by_page: BTreeMap<u32, f64> = BTreeMap::new();
     for vote in &votes {
         let trust = vote.candidate.confidence + if vote.candidate.evidence.proof.is_some() { 0.5 } else { 0.0 };
