@@ -114,10 +114,10 @@ impl Checker<'_> {
             let hint = Some("give `choices` with their words".into());
             self.report("fields.toml", &needle, format!("field `{id}` has no choices"), hint);
         }
-        if let Some(pattern) = &field.pattern {
-            if let Err(error) = regex::Regex::new(&format!("^(?:{pattern})$")) {
-                self.report("fields.toml", pattern, format!("pattern of field `{id}`: {error}"), None);
-            }
+        if let Some(pattern) = &field.pattern
+            && let Err(error) = regex::Regex::new(&format!("^(?:{pattern})$"))
+        {
+            self.report("fields.toml", pattern, format!("pattern of field `{id}`: {error}"), None);
         }
     }
 

@@ -86,6 +86,7 @@ pub struct LockReport {
 
 /// What a locked cell could still do; every `true` is a hole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "five independent answers of one test, not a state")]
 pub struct SelfTest {
     pub reads_files: bool,
     pub writes_files: bool,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// Between two looks at the ledger.
 const LOOK: Duration = Duration::from_millis(400);
 /// Longest time without any change; one page may take two minutes.
-const STALLED: Duration = Duration::from_secs(300);
+const STALLED: Duration = Duration::from_mins(5);
 
 /// Says what happens to each file and gives the counts at the end.
 pub(super) async fn follow(store: &Store, service: &mut Service, folder: &Folder, dropped: u32) -> Result<Summary, DemoError> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 
 /// What the services may take to open the database and load what they need.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// What they may take to end by themselves.
 const END: Duration = Duration::from_secs(10);
 /// How much of the log an error shows.

@@ -92,7 +92,7 @@ impl Transform {
     /// Size of the upright picture.
     #[must_use]
     pub fn upright_size(&self) -> (u32, u32) {
-        if self.quarter_turns % 2 == 0 { (self.scan_width, self.scan_height) } else { (self.scan_height, self.scan_width) }
+        if self.quarter_turns.is_multiple_of(2) { (self.scan_width, self.scan_height) } else { (self.scan_height, self.scan_width) }
     }
 
     /// The rectangle of the page as scanned that covers `rect` of the upright picture, clipped to the page.

@@ -107,7 +107,9 @@ impl Sketch {
         let mut kept = vec![false; self.ink.len()];
         self.each_blob(self.ink.clone(), |blob, members| {
             if keep(blob.rect) {
-                members.iter().for_each(|at| kept[*at] = true);
+                for at in &members {
+                    kept[*at] = true;
+                }
             }
         });
         kept

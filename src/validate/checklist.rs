@@ -42,7 +42,7 @@ fn judge_row(row: &ListRow, list: &PieceList, case: &Case<'_>) -> Judged {
         rank: row.rank,
         article: row.article.clone(),
         rule_version: version.to_string(),
-        because: with_note(because, row),
+        because: with_note(&because, row),
     };
     let confirm = match worth {
         Some(Worth::Likely(words)) if status == LineStatus::Present => Some(words),
@@ -51,8 +51,8 @@ fn judge_row(row: &ListRow, list: &PieceList, case: &Case<'_>) -> Judged {
     Judged { line, hangs_on, confirm }
 }
 
-fn with_note(because: String, row: &ListRow) -> String {
-    row.note.as_ref().map_or(because.clone(), |note| format!("{because} ; {note}"))
+fn with_note(because: &str, row: &ListRow) -> String {
+    row.note.as_ref().map_or_else(|| because.to_owned(), |note| format!("{because} ; {note}"))
 }
 
 /// The paper that counts best for the row.

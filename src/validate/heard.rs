@@ -24,9 +24,8 @@ pub(super) fn heard(reading: Option<&Reading>) -> Heard<'_> {
     match (&reading.value, reading.decision) {
         (_, Decision::Absent) => Heard::Silent,
         (Some(value), _) if settled(reading) || reading.confidence >= LIKELY => Heard::Value(value),
-        (Some(_), _) => Heard::Unclear,
         (None, _) if reading.evidence.is_empty() => Heard::Silent,
-        (None, _) => Heard::Unclear,
+        _ => Heard::Unclear,
     }
 }
 

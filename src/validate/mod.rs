@@ -98,7 +98,7 @@ fn without_list(case: &Case<'_>) -> Option<Finding> {
     let finding = |code: &str, subject: &str, message: String| {
         Some(Finding { code: code.into(), subjects: vec![subject.into()], message })
     };
-    let Some(id) = case.permit() else { return None };
+    let id = case.permit()?;
     let Some(permit) = case.catalogue.permit(id) else {
         let message = if id == HORS_CATALOGUE { "La demande n’est pas d’un titre du catalogue." } else { "Ce titre n’est pas au catalogue." };
         return finding("hors_catalogue", "permit", message.into());
