@@ -107,7 +107,7 @@ impl Sketch {
         let mut kept = vec![false; self.ink.len()];
         self.each_blob(self.ink.clone(), |blob, members| {
             if keep(blob.rect) {
-                for at in &members {
+                for at in members {
                     kept[*at] = true;
                 }
             }
