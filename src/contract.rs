@@ -4,8 +4,8 @@
 //! corrections give the same bytes whether they went through memory or through the database.
 
 use crate::domain::{
-    Assembly, Channel, ChecklistLine, Constat, Deadline, Extraction, FilingDate, Finding, OtherKind, OtherPage, Outcome, Piece, Reading, Refusal,
-    RequestDates, ReviewNeed, Urgency,
+    Assembly, Channel, ChecklistLine, Constat, Deadline, Extraction, FilingDate, Finding, OtherKind, OtherPage, Outcome, Piece, Reading,
+    Refusal, RequestDates, ReviewNeed, Urgency,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;

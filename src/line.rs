@@ -2,9 +2,7 @@
 //! drives them over memory; neither adds a rule of its own.
 
 use crate::catalogue::Catalogue;
-use crate::domain::{
-    Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, Profile, Sheet, Stage,
-};
+use crate::domain::{Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, Profile, Sheet, Stage};
 use crate::{assemble, extract, validate};
 use sha2::{Digest, Sha256};
 

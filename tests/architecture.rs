@@ -192,7 +192,8 @@ fn every_file_says_what_it_is_for() {
 fn no_file_is_too_long_to_read() {
     let length = |s: &Source| s.shipped().lines().count();
     let most = |s: &Source| LONGER.iter().find(|(path, _)| s.path == Path::new(path)).map_or(MOST_LINES, |(_, most)| *most);
-    let wrong: Vec<_> = sources().into_iter().filter(|s| length(s) > most(s)).map(|s| format!("{} lines: src/{}", length(&s), s.path.display())).collect();
+    let wrong: Vec<_> =
+        sources().into_iter().filter(|s| length(s) > most(s)).map(|s| format!("{} lines: src/{}", length(&s), s.path.display())).collect();
     assert!(wrong.is_empty(), "more than {MOST_LINES} lines without tests: {wrong:#?}");
 }
 

@@ -147,7 +147,8 @@ url = "mysql://x"
 
 #[test]
 fn done_and_anomalies_may_be_subfolders_of_the_watched_folder() {
-    let text = "prefecture = \"35\"\n[drop]\nfolder = \"depot\"\ndone = \"depot/traites\"\nanomalies = \"depot/anomalies\"\nspool = \"spool\"\n";
+    let text =
+        "prefecture = \"35\"\n[drop]\nfolder = \"depot\"\ndone = \"depot/traites\"\nanomalies = \"depot/anomalies\"\nspool = \"spool\"\n";
     let (_dir, config) = load(text, &[]);
     config.unwrap().validate().unwrap();
 }

@@ -4,8 +4,8 @@
 use crate::pipelines::{known, piece, reading};
 use passerelle::catalogue::Catalogue;
 use passerelle::domain::{
-    AgentId, Channel, Constat, Correction, CorrectionAct, Decision, Engine, Evidence, Extraction, FieldId, FieldValue, Instant,
-    LineStatus, Outcome, Proof, Rect, RequestDates, Source, Stage,
+    AgentId, Channel, Constat, Correction, CorrectionAct, Decision, Engine, Evidence, Extraction, FieldId, FieldValue, Instant, LineStatus,
+    Outcome, Proof, Rect, RequestDates, Source, Stage,
 };
 use passerelle::validate::validate;
 use serde_json::Value;
@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("PASSERELLE_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let shared =
+        std::env::var_os("PASSERELLE_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let corpus = shared.join("corpus");
     corpus.is_dir().then_some(corpus)
 }
@@ -132,8 +133,14 @@ fn every_envelope_of_the_three_permits_comes_out_as_the_corpus_says() {
         if outcome(&constat) == expected && missing(&constat) == wanted {
             right += 1;
         } else {
-            let lines: Vec<_> = constat.checklist.iter().filter(|l| l.status == LineStatus::Doubtful).map(|l| (&l.piece, &l.because)).collect();
-            wrong.push(format!("{file} {permit}: {} {:?}, expected {expected} {wanted:?}; {lines:?} {:?}", outcome(&constat), missing(&constat), constat.findings));
+            let lines: Vec<_> =
+                constat.checklist.iter().filter(|l| l.status == LineStatus::Doubtful).map(|l| (&l.piece, &l.because)).collect();
+            wrong.push(format!(
+                "{file} {permit}: {} {:?}, expected {expected} {wanted:?}; {lines:?} {:?}",
+                outcome(&constat),
+                missing(&constat),
+                constat.findings
+            ));
         }
     }
     eprintln!("outcome and missing papers right in {right} of {count} envelopes of the permits that decide");
@@ -161,7 +168,8 @@ fn a_page_less_never_makes_an_envelope_of_the_corpus_falsely_complete() {
             let taken = less.pieces.remove(index);
             let mut blurred = whole.clone();
             blurred.pieces[index].kind = "inconnu".into();
-            let required = lines.iter().any(|l| l.piece == taken.kind && l.status == LineStatus::Present && l.rank == passerelle::domain::Rank::Texte);
+            let required =
+                lines.iter().any(|l| l.piece == taken.kind && l.status == LineStatus::Present && l.rank == passerelle::domain::Rank::Texte);
             let constat = validate(&less, &catalogue, day, None, &[]);
             // With the page gone from the file, not merely from the reading.
             let mut gone = less.clone();
@@ -169,7 +177,8 @@ fn a_page_less_never_makes_an_envelope_of_the_corpus_falsely_complete() {
             let without = validate(&gone, &catalogue, day, None, &[]);
             if required && taken.kind.as_str() != "photos_identite" {
                 assert_ne!(constat.outcome, Outcome::Complete, "{file}: {} unread", taken.kind);
-                let optional = ["attestation_hebergement", "identite_hebergeant", "domicile_hebergeant", "preuve_emploi"].contains(&taken.kind.as_str());
+                let optional = ["attestation_hebergement", "identite_hebergeant", "domicile_hebergeant", "preuve_emploi"]
+                    .contains(&taken.kind.as_str());
                 assert!(optional || without.outcome != Outcome::Complete, "{file}: {} absent", taken.kind);
             }
             let constat = validate(&blurred, &catalogue, day, None, &[]);
@@ -236,7 +245,15 @@ fn correction(subject: &str, act: CorrectionAct, seen: Option<FieldValue>) -> Co
 }
 
 fn evidence(value: &str, page: u32, source: Source, engine: Engine, proof: Option<Proof>) -> Evidence {
-    Evidence { source, engine, page, rect: Rect::default(), value: Some(FieldValue::Date(value.parse().unwrap())), raw: value.into(), proof }
+    Evidence {
+        source,
+        engine,
+        page,
+        rect: Rect::default(),
+        value: Some(FieldValue::Date(value.parse().unwrap())),
+        raw: value.into(),
+        proof,
+    }
 }
 
 #[test]
@@ -249,7 +266,13 @@ fn two_proven_birth_dates_are_a_contradiction_until_a_person_decides() {
         evidence("1991-03-18", 1, Source::Form, Engine::Tesseract, None),
     ];
     assert_eq!(establish(&extraction, &[]).outcome, Outcome::Complete, "one weak reading that differs is no contradiction");
-    extraction.fields.get_mut(&FieldId::from("date_naissance")).unwrap().evidence.push(evidence("1991-03-18", 1, Source::Form, Engine::Ppocr, None));
+    extraction.fields.get_mut(&FieldId::from("date_naissance")).unwrap().evidence.push(evidence(
+        "1991-03-18",
+        1,
+        Source::Form,
+        Engine::Ppocr,
+        None,
+    ));
     let constat = establish(&extraction, &[]);
     assert_eq!(constat.outcome, Outcome::Review);
     assert!(constat.findings.iter().any(|f| f.code == "identite_discordante" && f.subjects[0] == "field:date_naissance"));

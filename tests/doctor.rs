@@ -121,7 +121,8 @@ async fn a_database_of_a_newer_program_is_not_touched() {
     assert_eq!(store.schema().await.unwrap(), passerelle::store::Schema::Current);
     store.close().await;
     let pool = sqlx::SqlitePool::connect(&database.url).await.unwrap();
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)";
+    let newer =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)";
     sqlx::query(newer).execute(&pool).await.unwrap();
     pool.close().await;
     let store = passerelle::store::Store::open(&database.url).await.unwrap();

@@ -38,8 +38,14 @@ async fn the_last_two_readers_ask_for_one_cut() {
             let (a, b) = (claim(&one).await, claim(&two).await);
             assert_ne!(a.sequence, b.sequence);
             let (first, second) = tokio::join!(
-                tokio::spawn({ let (store, job) = (one.clone(), a); async move { store.pages_read(&job, now).await } }),
-                tokio::spawn({ let (store, job) = (two.clone(), b); async move { store.pages_read(&job, now).await } }),
+                tokio::spawn({
+                    let (store, job) = (one.clone(), a);
+                    async move { store.pages_read(&job, now).await }
+                }),
+                tokio::spawn({
+                    let (store, job) = (two.clone(), b);
+                    async move { store.pages_read(&job, now).await }
+                }),
             );
             first.unwrap().unwrap();
             second.unwrap().unwrap();

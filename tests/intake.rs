@@ -44,8 +44,10 @@ fn extension(path: &Path) -> String {
 #[test]
 fn scans_of_the_corpus_are_whole_and_their_cuts_are_not() {
     let Some(shared) = shared() else { return };
-    let scans: Vec<PathBuf> =
-        files_under(&shared.join("corpus")).into_iter().filter(|p| ["pdf", "tif", "tiff", "jpg", "png"].contains(&extension(p).as_str())).collect();
+    let scans: Vec<PathBuf> = files_under(&shared.join("corpus"))
+        .into_iter()
+        .filter(|p| ["pdf", "tif", "tiff", "jpg", "png"].contains(&extension(p).as_str()))
+        .collect();
     assert!(scans.len() >= 60, "{} scans", scans.len());
     for path in scans {
         assert!(said(&path).is_ok(), "{}: {:?}", path.display(), said(&path));

@@ -3,9 +3,9 @@
 mod architecture;
 mod cell;
 mod config;
+mod constat;
 mod demo;
 mod doctor;
-mod constat;
 mod fan_in;
 mod intake;
 mod pipelines;

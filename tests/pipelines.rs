@@ -3,8 +3,8 @@
 
 use passerelle::catalogue::{Catalogue, FieldKind};
 use passerelle::domain::{
-    Channel, Constat, Decision, Extraction, FieldId, FieldValue, INCONNU, LineStatus, Outcome, PartialDate, Person, Piece, PieceKind,
-    Rank, Reading, RequestDates, Source,
+    Channel, Constat, Decision, Extraction, FieldId, FieldValue, INCONNU, LineStatus, Outcome, PartialDate, Person, Piece, PieceKind, Rank,
+    Reading, RequestDates, Source,
 };
 use passerelle::validate::validate;
 use serde::Deserialize;
@@ -148,7 +148,10 @@ fn envelope(cases: &Cases, change: &Change, catalogue: &Catalogue) -> Extraction
         channel: Channel::Postal,
         permit: known(&cases.permit),
         request: known(change.request.as_ref().unwrap_or(&cases.request)),
-        dates: RequestDates { envoi: Some(reading(&toml::Value::from(filed_on.as_str()), Some(FieldKind::Date))), ..RequestDates::default() },
+        dates: RequestDates {
+            envoi: Some(reading(&toml::Value::from(filed_on.as_str()), Some(FieldKind::Date))),
+            ..RequestDates::default()
+        },
         pieces,
         fields: fields.iter().map(read).collect(),
         findings: Vec::new(),
@@ -233,7 +236,9 @@ fn every_row_of_every_list_that_decides_is_exercised_both_ways() {
                 let turned = match (row.advisory, row.class, row.rank) {
                     (true, ..) => has("NotRequired"),
                     (_, passerelle::domain::LineClass::AtCollection, _) => has("AtCollection"),
-                    (_, _, Rank::Texte | Rank::Pratique) => (has("Missing") || has("Doubtful")) && (row.when.is_none() || has("NotRequired")),
+                    (_, _, Rank::Texte | Rank::Pratique) => {
+                        (has("Missing") || has("Doubtful")) && (row.when.is_none() || has("NotRequired"))
+                    }
                     (_, _, Rank::Liste) => has("Doubtful"),
                 };
                 if !(turned && has("Present")) {

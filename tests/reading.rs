@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 /// The corpus, or `None` with a message where it is not.
 pub fn corpus() -> Option<PathBuf> {
-    let base = std::env::var_os("PASSERELLE_SHARED").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let base =
+        std::env::var_os("PASSERELLE_SHARED").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let corpus = base.join("corpus");
     if !corpus.is_dir() {
         println!("skipped: {} is absent (set PASSERELLE_SHARED)", corpus.display());
@@ -102,7 +103,13 @@ fn files_that_cannot_be_processed_are_refused_with_their_reason() {
 fn a_user_password_refuses_the_file_and_an_owner_password_does_not() {
     let locked = |user: &str| {
         let mut pdf = scanned_pdf(&[page_of_text()]);
-        let version = EncryptionVersion::V2 { document: &pdf, owner_password: "chef", user_password: user, key_length: 128, permissions: Permissions::all() };
+        let version = EncryptionVersion::V2 {
+            document: &pdf,
+            owner_password: "chef",
+            user_password: user,
+            key_length: 128,
+            permissions: Permissions::all(),
+        };
         let state = EncryptionState::try_from(version).unwrap();
         pdf.encrypt(&state).unwrap();
         saved(pdf)
@@ -151,7 +158,13 @@ fn a_picture_that_would_fill_the_memory_is_refused_before_it_does() {
 fn blank_pages_are_found_and_no_other_page_is_blank() {
     let Some(corpus) = corpus() else { return };
     let (mut blank, mut filled) = (0, 0);
-    for name in ["d02-etudiant-sans-contrat", "e11-resident-sans-attestation", "e16-etudiant-sans-contrat", "d08-duplicata-complet", "d03-salarie-complet"] {
+    for name in [
+        "d02-etudiant-sans-contrat",
+        "e11-resident-sans-attestation",
+        "e16-etudiant-sans-contrat",
+        "d08-duplicata-complet",
+        "d03-salarie-complet",
+    ] {
         let (bytes, format) = scan(&corpus, name);
         let document = open(&bytes, format).unwrap();
         let info = &truth(&corpus, name)["page_info"];

@@ -30,7 +30,8 @@ async fn both_databases_have_the_same_tables() {
         schemas.push(if database.name == "SQLite" { sqlite(&database).await } else { postgres(&database).await });
     }
     let names: Vec<&str> = schemas[0].keys().map(String::as_str).collect();
-    for table in ["delivery", "page", "envelope", "artefact", "job", "review", "correction", "event", "blob", "person", "dossier", "outbox"] {
+    for table in ["delivery", "page", "envelope", "artefact", "job", "review", "correction", "event", "blob", "person", "dossier", "outbox"]
+    {
         assert!(names.contains(&table), "no table {table} in {names:?}");
     }
     for table in ["delivery", "envelope", "dossier", "review", "event"] {
@@ -58,15 +59,20 @@ async fn both_databases_have_the_same_tables() {
 
 async fn sqlite(database: &Database) -> Schema {
     let mut connection = SqliteConnection::connect(&database.url).await.unwrap();
-    let tables = sqlx::query("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%'")
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
+    let tables =
+        sqlx::query("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%'")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
     let mut schema = Schema::new();
     for row in tables {
         let (name, sql): (String, String) = (row.get(0), row.get(1));
         let mut table = Table { checks: checks(&sql), ..Table::default() };
-        let columns = sqlx::query("SELECT name, type, \"notnull\", pk FROM pragma_table_info($1)").bind(&name).fetch_all(&mut connection).await.unwrap();
+        let columns = sqlx::query("SELECT name, type, \"notnull\", pk FROM pragma_table_info($1)")
+            .bind(&name)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
         let mut key: Vec<(i64, String)> = Vec::new();
         for column in columns {
             let (field, kind, required, place): (String, String, i64, i64) = (column.get(0), column.get(1), column.get(2), column.get(3));
@@ -77,7 +83,11 @@ async fn sqlite(database: &Database) -> Schema {
         }
         key.sort();
         table.uniques.insert(key.into_iter().map(|(_, field)| field).collect());
-        let indexes = sqlx::query("SELECT name FROM pragma_index_list($1) WHERE \"unique\" = 1 AND origin <> 'pk'").bind(&name).fetch_all(&mut connection).await.unwrap();
+        let indexes = sqlx::query("SELECT name FROM pragma_index_list($1) WHERE \"unique\" = 1 AND origin <> 'pk'")
+            .bind(&name)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
         for index in indexes {
             let fields = sqlx::query("SELECT name FROM pragma_index_info($1) ORDER BY seqno").bind(index.get::<String, _>(0));
             table.uniques.insert(fields.fetch_all(&mut connection).await.unwrap().iter().map(|f| f.get(0)).collect());

@@ -44,7 +44,10 @@ async fn the_same_bytes_twice_are_one_delivery_with_two_drops() {
         let Registration::Duplicate(same) = store.register_delivery(&paris(), &again, at(60)).await.unwrap() else { panic!("duplicate") };
         assert_eq!(same.id, delivery.id, "{}", database.name);
         let links = store.links(&paris(), delivery.id).await.unwrap();
-        assert_eq!(links.iter().map(|l| (l.file.as_str(), l.dropped_at)).collect::<Vec<_>>(), [("lot-03.pdf", at(0)), ("encore.pdf", at(60))]);
+        assert_eq!(
+            links.iter().map(|l| (l.file.as_str(), l.dropped_at)).collect::<Vec<_>>(),
+            [("lot-03.pdf", at(0)), ("encore.pdf", at(60))]
+        );
         let day = store.deliveries_of_day(&paris(), "2026-11-12".parse().unwrap()).await.unwrap();
         assert_eq!(DayCounts::of(&day), DayCounts { deliveries: 1, duplicates: 1, in_progress: 1, ..DayCounts::default() });
         assert!(store.deliveries_of_day(&paris(), "2026-11-11".parse().unwrap()).await.unwrap().is_empty());
@@ -173,7 +176,16 @@ impl Line {
 
     fn says(&self, subject: &str, act: CorrectionAct, seen: Option<FieldValue>) -> Correction {
         let stage = Stage::Validate;
-        Correction { stage, subject: subject.into(), act, seen, page: Some(1), rect: Some(Rect::new(1, 2, 3, 4)), agent: "a.martin".into(), at: at(20) }
+        Correction {
+            stage,
+            subject: subject.into(),
+            act,
+            seen,
+            page: Some(1),
+            rect: Some(Rect::new(1, 2, 3, 4)),
+            agent: "a.martin".into(),
+            at: at(20),
+        }
     }
 }
 
@@ -315,7 +327,13 @@ async fn a_delivery_goes_through_review_to_a_dossier_and_the_agent_is_named() {
         assert_eq!(DayCounts::of(&day), DayCounts { deliveries: 1, done: 1, pages: 18, envelopes: 1, filed: 1, ..DayCounts::default() });
         let journal = line.store.events(&paris(), line.delivery).await.unwrap();
         let kinds: Vec<(&str, &str)> = journal.iter().map(|e| (e.kind.as_str(), e.actor.as_str())).collect();
-        let expected = [("depot_recu", "machine"), ("plis_separes", "machine"), ("pli_a_verifier", "machine"), ("correction", "a.martin"), ("dossier_depose", "machine")];
+        let expected = [
+            ("depot_recu", "machine"),
+            ("plis_separes", "machine"),
+            ("pli_a_verifier", "machine"),
+            ("correction", "a.martin"),
+            ("dossier_depose", "machine"),
+        ];
         assert_eq!(kinds, expected);
         assert!(!format!("{journal:?}").contains("DIALLO"), "no personal data in the journal");
         let export = line.store.export(&paris(), line.delivery).await.unwrap();
@@ -433,10 +451,16 @@ async fn two_people_never_share_one_number() {
         let (a, b) = (line.extract("DIALLO").await, line.extract("NGUYEN").await);
         for id in [a, b] {
             let value = CorrectionAct::Value { value: text("7503012345") };
-            line.store.add_correction(&paris(), Subject::Envelope(id), &line.says("field:numero_etranger", value, None), at(20)).await.unwrap();
+            line.store
+                .add_correction(&paris(), Subject::Envelope(id), &line.says("field:numero_etranger", value, None), at(20))
+                .await
+                .unwrap();
             let nom = line.store.envelope(&paris(), id).await.unwrap().read.unwrap().fields[&"nom_naissance".into()].value.clone().unwrap();
             let value = CorrectionAct::Value { value: nom };
-            line.store.add_correction(&paris(), Subject::Envelope(id), &line.says("field:nom_naissance", value, None), at(20)).await.unwrap();
+            line.store
+                .add_correction(&paris(), Subject::Envelope(id), &line.says("field:nom_naissance", value, None), at(20))
+                .await
+                .unwrap();
         }
         for _ in 0..2 {
             line.validate(&constat(Outcome::Complete, &[]), Verdict::File).await;
@@ -464,7 +488,15 @@ async fn two_people_never_share_one_number() {
         let filed = line.store.dossier_of(&paris(), b).await.unwrap().unwrap();
         assert_eq!(filed.person, None);
         assert!(filed.findings.to_string().contains("identite_en_base_differente"));
-        let event = Event { prefecture: "75".into(), delivery: Some(line.delivery), envelope: Some(b), kind: "page_vue".into(), actor: "a.martin".into(), detail: None, at: at(24) };
+        let event = Event {
+            prefecture: "75".into(),
+            delivery: Some(line.delivery),
+            envelope: Some(b),
+            kind: "page_vue".into(),
+            actor: "a.martin".into(),
+            detail: None,
+            at: at(24),
+        };
         line.store.record(&event).await.unwrap();
         assert_eq!(line.store.events(&paris(), line.delivery).await.unwrap().last(), Some(&event));
         let known = line.store.delivery_by_hash(&"75".into(), "aa").await.unwrap().unwrap();

@@ -133,7 +133,10 @@ async fn a_worker_that_is_asked_to_stop_gives_its_job_back_uncounted() {
         worker.reader.pause = Duration::from_hours(1);
         for _ in 0..2 * ATTEMPTS {
             let (stop, stopped) = tokio::sync::watch::channel(false);
-            let hands = tokio::spawn({ let worker = worker.clone(); async move { worker.run(1, stopped).await } });
+            let hands = tokio::spawn({
+                let worker = worker.clone();
+                async move { worker.run(1, stopped).await }
+            });
             while worker.reader.running.load(SeqCst) == 0 {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }

@@ -8,7 +8,18 @@ use std::fmt;
 
 /// The marks that a sign may name besides words.
 const MARKS: [&str; 12] = [
-    "mrz:P", "mrz:V", "mrz:I", "mrz:A", "mrz:IR", "mrz:IDFRA", "mrz:PFRA", "code:data_matrix", "photo", "signature", "combs", "checkboxes",
+    "mrz:P",
+    "mrz:V",
+    "mrz:I",
+    "mrz:A",
+    "mrz:IR",
+    "mrz:IDFRA",
+    "mrz:PFRA",
+    "code:data_matrix",
+    "photo",
+    "signature",
+    "combs",
+    "checkboxes",
 ];
 
 /// Something wrong in a file of the catalogue.
@@ -322,18 +333,53 @@ mod tests {
     #[test]
     fn each_kind_of_mistake_is_found() {
         for (path, from, to, expected) in [
-            ("conditions.toml", "present(preuve_emploi)", "present(preuve_emplois)", "unknown piece `preuve_emplois` in a condition; did you mean `preuve_emploi`?"),
-            ("conditions.toml", "known(numero_titre)", "known(numero_titres)", "unknown field `numero_titres` in a condition; did you mean `numero_titre`?"),
-            ("conditions.toml", "when = \"sans_emploi or nouveau_poste\"", "when = \"emploi_rompu or nouveau_poste\"", "condition `emploi_rompu` leads back to itself"),
-            ("permits/salarie.toml", "request = \"premiere\"", "request = \"premier\"", "unknown request `premier`; did you mean `premiere`?"),
-            ("permits/salarie.toml", "request = \"premiere\"\nsince = \"2019-05-29\"", "request = \"renouvellement\"\nsince = \"2019-05-29\"", "two lists for `renouvellement` since 2019-05-29"),
-            ("permits/salarie.toml", "article = \"CESEDA R431-10\"", "article = \"\"", "row `justificatif_nationalite` is of rank texte without its article"),
+            (
+                "conditions.toml",
+                "present(preuve_emploi)",
+                "present(preuve_emplois)",
+                "unknown piece `preuve_emplois` in a condition; did you mean `preuve_emploi`?",
+            ),
+            (
+                "conditions.toml",
+                "known(numero_titre)",
+                "known(numero_titres)",
+                "unknown field `numero_titres` in a condition; did you mean `numero_titre`?",
+            ),
+            (
+                "conditions.toml",
+                "when = \"sans_emploi or nouveau_poste\"",
+                "when = \"emploi_rompu or nouveau_poste\"",
+                "condition `emploi_rompu` leads back to itself",
+            ),
+            (
+                "permits/salarie.toml",
+                "request = \"premiere\"",
+                "request = \"premier\"",
+                "unknown request `premier`; did you mean `premiere`?",
+            ),
+            (
+                "permits/salarie.toml",
+                "request = \"premiere\"\nsince = \"2019-05-29\"",
+                "request = \"renouvellement\"\nsince = \"2019-05-29\"",
+                "two lists for `renouvellement` since 2019-05-29",
+            ),
+            (
+                "permits/salarie.toml",
+                "article = \"CESEDA R431-10\"",
+                "article = \"\"",
+                "row `justificatif_nationalite` is of rank texte without its article",
+            ),
             ("fields.toml", "pattern = '\\d{14}'", "pattern = '\\d{14'", "pattern of field `employeur_siret`"),
             ("fields.toml", "id = \"nom_usage\"", "id = \"nom_naissance\"", "field `nom_naissance` is defined twice"),
             ("documents/justificatif_nationalite.toml", "mrz:P", "mrz:Q", "unknown mark `mrz:Q`; did you mean"),
             ("documents/justificatif_nationalite.toml", "field = \"sexe\"", "field = \"sex\"", "unknown field `sex`; did you mean `sexe`?"),
             ("documents/neuf.toml", "", "id = \"neuf\"\nlabel = \"Neuf\"\n", "`neuf` has fewer than two signs"),
-            ("documents/neuf.toml", "", "id = \"vieux\"\nlabel = \"Neuf\"\n[[signs]]\nany = [\"a\"]\nweight = 1\n[[signs]]\nany = [\"b\"]\nweight = 1\n", "the id in documents/neuf.toml is not its file name"),
+            (
+                "documents/neuf.toml",
+                "",
+                "id = \"vieux\"\nlabel = \"Neuf\"\n[[signs]]\nany = [\"a\"]\nweight = 1\n[[signs]]\nany = [\"b\"]\nweight = 1\n",
+                "the id in documents/neuf.toml is not its file name",
+            ),
             ("permits/visiteur.toml", "names = [", "decides = true\nnames = [", "permit `visiteur` decides without a list"),
         ] {
             let told = problems_with(path, from, to);

@@ -35,11 +35,21 @@ pub enum Expr {
     Known(String),
     /// A named condition, or a field of kind flag.
     Name(String),
-    Compare { left: Operand, op: Op, right: Operand },
+    Compare {
+        left: Operand,
+        op: Op,
+        right: Operand,
+    },
     /// Any value of the operand is one of these.
-    In { left: Operand, values: Vec<String> },
+    In {
+        left: Operand,
+        values: Vec<String>,
+    },
     /// The text of the operand holds these words.
-    Contains { left: Operand, words: String },
+    Contains {
+        left: Operand,
+        words: String,
+    },
 }
 
 /// One side of a comparison.
@@ -160,10 +170,7 @@ mod tests {
     #[test]
     fn and_binds_more_tightly_than_or_and_not_more_than_both() {
         let name = |n: &str| Expr::Name(n.into());
-        assert_eq!(
-            expr("a or b and not c"),
-            Expr::Any(vec![name("a"), Expr::All(vec![name("b"), Expr::Not(Box::new(name("c")))])])
-        );
+        assert_eq!(expr("a or b and not c"), Expr::Any(vec![name("a"), Expr::All(vec![name("b"), Expr::Not(Box::new(name("c")))])]));
         assert_eq!(expr("(a or b) and c"), Expr::All(vec![Expr::Any(vec![name("a"), name("b")]), name("c")]));
         assert_eq!(expr("not a = 'x'"), Expr::Not(Box::new(expr("a = 'x'"))));
     }

@@ -223,7 +223,10 @@ mod tests {
     #[test]
     fn a_fault_of_the_format_is_told_with_file_and_line() {
         let mut files = files();
-        files.push(SourceFile { path: "permits/neuf.toml".into(), text: "id = \"neuf\"\nlabel = \"Neuf\"\nbasis = \"\"\nnamez = []\n".into() });
+        files.push(SourceFile {
+            path: "permits/neuf.toml".into(),
+            text: "id = \"neuf\"\nlabel = \"Neuf\"\nbasis = \"\"\nnamez = []\n".into(),
+        });
         let Err(CatalogueError::Problems(problems)) = Catalogue::from_files(files) else { panic!("accepted") };
         assert_eq!(problems.len(), 1);
         assert!(problems[0].to_string().starts_with("permits/neuf.toml:4: unknown field `namez`"), "{}", problems[0]);

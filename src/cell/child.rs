@@ -149,9 +149,14 @@ impl Reader {
     fn try_page(&mut self, number: u32, turn: Option<u8>) -> std::result::Result<(PageRead, Vec<u8>), Refusal> {
         let picture = self.document.page(number)?;
         let failed = |detail: String| {
-            Refusal::new("page_illisible", format!("La lecture de la page a échoué ({detail})."), "Numérisez de nouveau la page ou saisissez-la à la main.")
+            Refusal::new(
+                "page_illisible",
+                format!("La lecture de la page a échoué ({detail})."),
+                "Numérisez de nouveau la page ou saisissez-la à la main.",
+            )
         };
-        let recognised = recognise::read_page(&picture, number, turn, &mut self.engines, &self.catalogue).map_err(|e| failed(e.to_string()))?;
+        let recognised =
+            recognise::read_page(&picture, number, turn, &mut self.engines, &self.catalogue).map_err(|e| failed(e.to_string()))?;
         let jpeg = picture::encode(&recognised.upright, picture.dpi).map_err(|e| failed(e.to_string()))?;
         Ok((recognised.read, jpeg))
     }
@@ -178,7 +183,8 @@ fn self_test(memory: u64) -> SelfTest {
     let mut hoard: Vec<u8> = Vec::new();
     SelfTest {
         reads_files: File::open("/etc/passwd").is_ok() || File::open("/proc/self/status").is_ok(),
-        writes_files: File::create("/tmp/passerelle-cell-self-test").is_ok() || std::fs::create_dir("/tmp/passerelle-cell-self-test.d").is_ok(),
+        writes_files: File::create("/tmp/passerelle-cell-self-test").is_ok()
+            || std::fs::create_dir("/tmp/passerelle-cell-self-test.d").is_ok(),
         opens_sockets: std::net::TcpListener::bind("127.0.0.1:0").is_ok() || std::os::unix::net::UnixDatagram::unbound().is_ok(),
         starts_programs: std::process::Command::new("/bin/true").spawn().is_ok(),
         exceeds_memory: hoard.try_reserve_exact(usize::try_from(memory).unwrap_or(usize::MAX)).is_ok(),

@@ -1,9 +1,7 @@
 //! Closes a process on itself: limits, Landlock without a single allowed path, and a list of denied system calls.
 
 use super::frame::LockReport;
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
-};
+use landlock::{ABI, Access, AccessFs, AccessNet, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope};
 use rlimit::Resource;
 use seccompiler::{SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch};
 use std::collections::BTreeMap;
@@ -73,7 +71,8 @@ fn deny(calls: &[i64], errno: i32, mut rules: BTreeMap<i64, Vec<SeccompRule>>) -
     let failed = |e: String| LockError::Seccomp(e);
     rules.extend(calls.iter().map(|call| (*call, Vec::new())));
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|e| failed(e.to_string()))?;
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno as u32), arch).map_err(|e| failed(e.to_string()))?;
+    let filter =
+        SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno as u32), arch).map_err(|e| failed(e.to_string()))?;
     let program: seccompiler::BpfProgram = filter.try_into().map_err(|e: seccompiler::BackendError| failed(e.to_string()))?;
     seccompiler::apply_filter_all_threads(&program).map_err(|e| failed(e.to_string()))
 }

@@ -33,7 +33,9 @@ pub fn encode(upright: &GrayImage, dpi: u32) -> Result<Vec<u8>, image::ImageErro
 
 /// Cuts `rect` (upright pixels of the full page at `dpi`) out of a picture that [`encode`] made.
 pub fn cut(picture: &[u8], rect: Rect, dpi: u32) -> Result<Vec<u8>, Refusal> {
-    let refuse = |detail: &str| Refusal::new("page_illisible", format!("L’image de la page ne peut pas être découpée ({detail})."), "Relancez la lecture du pli.");
+    let refuse = |detail: &str| {
+        Refusal::new("page_illisible", format!("L’image de la page ne peut pas être découpée ({detail})."), "Relancez la lecture du pli.")
+    };
     let mut reader = ImageReader::with_format(Cursor::new(picture), ImageFormat::Jpeg);
     let mut limits = image::Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(20_000), Some(20_000));

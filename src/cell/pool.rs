@@ -254,9 +254,8 @@ impl Cell {
     /// Sends the job, and its bytes from a task of their own: a cell that stops reading is caught by its deadline.
     async fn give(&mut self, job: &Job, bytes: Arc<[u8]>) -> Result<(), CellError> {
         self.send(Kind::Job, &serde_json::to_vec(job).map_err(machine)?).await.map_err(machine)?;
-        let head = header(Kind::Bytes, bytes.len()).map_err(|_| {
-            Refusal::new("fichier_trop_grand", "Le fichier dépasse un gigaoctet.", "Séparez le lot en plusieurs fichiers.")
-        })?;
+        let head = header(Kind::Bytes, bytes.len())
+            .map_err(|_| Refusal::new("fichier_trop_grand", "Le fichier dépasse un gigaoctet.", "Séparez le lot en plusieurs fichiers."))?;
         if let Some(mut input) = self.input.take() {
             tokio::spawn(async move {
                 // A broken pipe here is the cell's end, which the reader of its output sees.

@@ -85,7 +85,10 @@ fn table(figures: &Figures) {
         eprintln!("  {permit:<30} {:>3} / {:<3} falsely complete {}", outcomes.right, outcomes.of, outcomes.falsely_complete);
     }
     for (field, figure) in &figures.fields {
-        eprintln!("  {field:<26} exact {:>3} / {:<3} accepted {:>3} of which wrong {}", figure.exact, figure.of, figure.accepted, figure.accepted_wrong);
+        eprintln!(
+            "  {field:<26} exact {:>3} / {:<3} accepted {:>3} of which wrong {}",
+            figure.exact, figure.of, figure.accepted, figure.accepted_wrong
+        );
     }
     for wrong in &figures.wrong_accepted {
         eprintln!("  accepted and wrong: {wrong}");

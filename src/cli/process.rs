@@ -139,10 +139,7 @@ impl Reader {
 
     async fn line(&self, path: &Path) -> anyhow::Result<FileLine> {
         let bytes: Arc<[u8]> = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?.into();
-        let file = DroppedFile {
-            name: path.file_name().map(intake::shown_name).unwrap_or_default(),
-            sha256: hex(&Sha256::digest(&bytes)),
-        };
+        let file = DroppedFile { name: path.file_name().map(intake::shown_name).unwrap_or_default(), sha256: hex(&Sha256::digest(&bytes)) };
         match self.process(bytes).await {
             Ok(result) => Ok((contract::processed(&file, &result, &self.versions)?, false)),
             Err(CellError::Refused(refusal)) => Ok((contract::anomaly(&file, 0, &refusal, &self.versions)?, true)),

@@ -46,7 +46,8 @@ fn folders(config: &Config, problems: &mut Vec<String>) {
     }
     for (i, (name, path)) in named.iter().enumerate() {
         for (other, under) in &named[i + 1..] {
-            let own_subfolder = *name == "drop.folder" && other.starts_with("drop.") && *other != "drop.spool" && is_plain_subfolder(path, under);
+            let own_subfolder =
+                *name == "drop.folder" && other.starts_with("drop.") && *other != "drop.spool" && is_plain_subfolder(path, under);
             if !own_subfolder && (inside(path, under) || inside(under, path)) {
                 problems.push(format!("{name} and {other} lie inside each other ({}); give each its own folder", under.display()));
             }
@@ -91,7 +92,8 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
         }
     }
     if config.limits.memory < 512 << 20 {
-        problems.push(format!("limits.memory {} is too little for a page at 300 dpi; give at least 536870912 (512 MiB)", config.limits.memory));
+        problems
+            .push(format!("limits.memory {} is too little for a page at 300 dpi; give at least 536870912 (512 MiB)", config.limits.memory));
     }
     if config.drop.truncated_seconds < config.drop.rest_seconds {
         problems.push("drop.truncated_seconds is shorter than drop.rest_seconds; every file would be an anomaly".into());

@@ -22,7 +22,11 @@ pub fn drop_folder(config: &Config) -> Check {
     let device = |path: &Path| fs::metadata(path).map(|m| m.dev()).ok();
     if [&config.drop.done, &config.drop.anomalies].iter().any(|p| device(p) != device(folder)) {
         let found = format!("{} and the treated files are on different file systems: each file is copied twice", folder.display());
-        return Check::warning(NAME, found, "put drop.done and drop.anomalies on the file system of drop.folder, as sub-folders for example");
+        return Check::warning(
+            NAME,
+            found,
+            "put drop.done and drop.anomalies on the file system of drop.folder, as sub-folders for example",
+        );
     }
     Check::ok(NAME, format!("{} can be read and written, and moving a file out of it is a rename", folder.display()))
 }
@@ -42,7 +46,11 @@ fn with_room(name: &'static str, path: &Path, config: &Config) -> Check {
         return check;
     }
     if fs::metadata(path).is_ok_and(|m| m.mode() & 0o007 != 0) {
-        return Check::warning(name, format!("{} is open to every user of this machine", path.display()), format!("chmod o-rwx {}", path.display()));
+        return Check::warning(
+            name,
+            format!("{} is open to every user of this machine", path.display()),
+            format!("chmod o-rwx {}", path.display()),
+        );
     }
     let Some(free) = free_kib(path) else {
         return Check::warning(name, format!("{} is writable, its free space is unknown", path.display()), "see what `df` says of it");
@@ -63,9 +71,17 @@ pub fn key_file(config: &Config) -> Check {
         Ok(meta) => meta,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return if fs::read_dir(&config.blobs.folder).is_ok_and(|mut d| d.next().is_some()) {
-                Check::failure(NAME, format!("{shown} is gone, and there are sealed scans"), "restore the key from its backup; a new one opens none of them")
+                Check::failure(
+                    NAME,
+                    format!("{shown} is gone, and there are sealed scans"),
+                    "restore the key from its backup; a new one opens none of them",
+                )
             } else {
-                Check::warning(NAME, format!("{shown} does not exist yet; the first start makes it"), "back it up then, away from the scans")
+                Check::warning(
+                    NAME,
+                    format!("{shown} does not exist yet; the first start makes it"),
+                    "back it up then, away from the scans",
+                )
             };
         }
         Err(error) => return Check::failure(NAME, format!("{shown} cannot be looked at: {error}"), "correct the rights of its folder"),
@@ -74,7 +90,11 @@ pub fn key_file(config: &Config) -> Check {
         return Check::failure(NAME, format!("{shown} is not a key of 32 bytes"), "restore the key from its backup");
     }
     if meta.permissions().mode() & 0o077 != 0 {
-        return Check::failure(NAME, format!("{shown} can be read by others (mode {:o})", meta.mode() & 0o777), format!("chmod 600 {shown}"));
+        return Check::failure(
+            NAME,
+            format!("{shown} can be read by others (mode {:o})", meta.mode() & 0o777),
+            format!("chmod 600 {shown}"),
+        );
     }
     if let Err(error) = fs::File::open(path) {
         return Check::failure(NAME, format!("{shown} cannot be read by this account: {error}"), "give it to the account of Passerelle");
@@ -90,7 +110,12 @@ fn usable(name: &'static str, path: &Path) -> Result<(), Check> {
         return Err(Check::warning(name, format!("{shown} does not exist yet; the first start makes it"), remedy));
     }
     let tried = fs::read_dir(path).map(drop).and_then(|()| try_writing(path));
-    tried.map_err(|error| Check { name, state: State::Failure, found: format!("{shown} is not readable and writable: {error}"), remedy: Some(format!("give the account of Passerelle the rights rwx on {shown}")) })
+    tried.map_err(|error| Check {
+        name,
+        state: State::Failure,
+        found: format!("{shown} is not readable and writable: {error}"),
+        remedy: Some(format!("give the account of Passerelle the rights rwx on {shown}")),
+    })
 }
 
 /// Hidden, so that no watcher takes it for a scan.

@@ -16,12 +16,18 @@ pub fn processors(config: &Config) -> Check {
     let memory = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| total_memory(&text));
     let found = format!("{cells} cells (one thread each, OMP_THREAD_LIMIT=1) on {processors} processors");
     if cells > processors {
-        return Check::warning(NAME, format!("{found}: pages pass their deadline while they wait for each other"), "set cell.processes to 0 or to the number of processors");
+        return Check::warning(
+            NAME,
+            format!("{found}: pages pass their deadline while they wait for each other"),
+            "set cell.processes to 0 or to the number of processors",
+        );
     }
     match memory {
-        Some(memory) if memory < cells * CELL_BYTES => {
-            Check::warning(NAME, format!("{found} with {} MiB of memory", memory >> 20), format!("set cell.processes to {}", (memory / CELL_BYTES).max(1)))
-        }
+        Some(memory) if memory < cells * CELL_BYTES => Check::warning(
+            NAME,
+            format!("{found} with {} MiB of memory", memory >> 20),
+            format!("set cell.processes to {}", (memory / CELL_BYTES).max(1)),
+        ),
         _ => Check::ok(NAME, found),
     }
 }

@@ -20,7 +20,11 @@ pub async fn database(config: &Config) -> Check {
     if let Some(file) = sqlite_file(url)
         && !file.exists()
     {
-        return Check::warning(NAME, format!("{} does not exist yet", file.display()), "run `passerelle migrate`, or start: it is made then");
+        return Check::warning(
+            NAME,
+            format!("{} does not exist yet", file.display()),
+            "run `passerelle migrate`, or start: it is made then",
+        );
     }
     let answer = tokio::time::timeout(PATIENCE, async {
         let store = Store::open(url).await?;
@@ -31,13 +35,25 @@ pub async fn database(config: &Config) -> Check {
     let kind = if url.starts_with("sqlite:") { "SQLite" } else { "PostgreSQL" };
     match answer.await {
         Ok(Ok(Schema::Current)) => Check::ok(NAME, format!("{kind} answers and its tables are those of this program")),
-        Ok(Ok(Schema::Behind(steps))) => Check::failure(NAME, format!("{kind} answers, {steps} migrations are missing"), "run `passerelle migrate`"),
-        Ok(Ok(Schema::Ahead)) => {
-            Check::failure(NAME, format!("a newer Passerelle has changed the tables of this {kind}"), "install that version again; never start an older one")
+        Ok(Ok(Schema::Behind(steps))) => {
+            Check::failure(NAME, format!("{kind} answers, {steps} migrations are missing"), "run `passerelle migrate`")
         }
-        Ok(Err(error @ StoreError::NetworkFolder { .. })) => Check::failure(NAME, error.to_string(), "move the file to a local disk, or use PostgreSQL"),
-        Ok(Err(error)) => Check::failure(NAME, format!("{kind} does not answer: {error}"), "start it, and check store.url and the rights of its account"),
-        Err(_) => Check::failure(NAME, format!("{kind} did not answer within {} s", PATIENCE.as_secs()), "start it, and check store.url and the network"),
+        Ok(Ok(Schema::Ahead)) => Check::failure(
+            NAME,
+            format!("a newer Passerelle has changed the tables of this {kind}"),
+            "install that version again; never start an older one",
+        ),
+        Ok(Err(error @ StoreError::NetworkFolder { .. })) => {
+            Check::failure(NAME, error.to_string(), "move the file to a local disk, or use PostgreSQL")
+        }
+        Ok(Err(error)) => {
+            Check::failure(NAME, format!("{kind} does not answer: {error}"), "start it, and check store.url and the rights of its account")
+        }
+        Err(_) => Check::failure(
+            NAME,
+            format!("{kind} did not answer within {} s", PATIENCE.as_secs()),
+            "start it, and check store.url and the network",
+        ),
     }
 }
 
@@ -72,7 +88,11 @@ pub fn second_recogniser(config: &Config) -> Check {
         );
     };
     match std::fs::read(&path) {
-        Err(error) => Check::failure(NAME, format!("{} cannot be read: {error}", path.display()), "give the account of Passerelle the right to read it"),
+        Err(error) => Check::failure(
+            NAME,
+            format!("{} cannot be read: {error}", path.display()),
+            "give the account of Passerelle the right to read it",
+        ),
         Ok(bytes) => by_hash(NAME, &path, &bytes),
     }
 }
@@ -93,9 +113,11 @@ pub async fn cell(cells: &CellPool) -> Check {
     const NAME: &str = "cell";
     match cells.self_test().await {
         Err(error) => Check::failure(NAME, format!("no cell starts: {error}"), "see the checks above; without a cell nothing is read"),
-        Ok((_, test)) if !test.is_tight() => {
-            Check::failure(NAME, format!("a cell can do what it must not: {test:?}"), "use a kernel with seccomp and Landlock (Linux 5.13 or newer), outside of containers that forbid them")
-        }
+        Ok((_, test)) if !test.is_tight() => Check::failure(
+            NAME,
+            format!("a cell can do what it must not: {test:?}"),
+            "use a kernel with seccomp and Landlock (Linux 5.13 or newer), outside of containers that forbid them",
+        ),
         Ok((lock, _)) if lock.landlock != "enforced" => Check::warning(
             NAME,
             format!("a cell starts and is closed by seccomp; Landlock is {}", lock.landlock),
@@ -113,7 +135,9 @@ pub fn pipelines(config: &Config) -> Check {
         None => ("built in".to_owned(), Catalogue::embedded()),
     };
     match catalogue {
-        Ok(c) => Check::ok(NAME, format!("{from}: {} permits, {} document types, {} fields", c.permits.len(), c.documents.len(), c.fields.len())),
+        Ok(c) => {
+            Check::ok(NAME, format!("{from}: {} permits, {} document types, {} fields", c.permits.len(), c.documents.len(), c.fields.len()))
+        }
         Err(error) => Check::failure(NAME, error.to_string(), "correct these lines; `passerelle check` shows them one by one"),
     }
 }

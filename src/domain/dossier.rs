@@ -1,8 +1,6 @@
 //! The normalised dossier, as it enters the tables that the online system reads.
 
-use super::{
-    AgentId, Channel, Constat, DeliveryId, EnvelopeId, FieldValue, FilingDate, Finding, PersonId, Piece, PrefectureId, Reading,
-};
+use super::{AgentId, Channel, Constat, DeliveryId, EnvelopeId, FieldValue, FilingDate, Finding, PersonId, Piece, PrefectureId, Reading};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 

@@ -129,12 +129,7 @@ impl Transform {
     #[must_use]
     pub fn to_upright(&self, rect: Rect) -> Rect {
         let (uw, uh) = self.upright_size();
-        let back = Self {
-            quarter_turns: (4 - self.quarter_turns % 4) % 4,
-            skew: 0.0,
-            scan_width: uw,
-            scan_height: uh,
-        };
+        let back = Self { quarter_turns: (4 - self.quarter_turns % 4) % 4, skew: 0.0, scan_width: uw, scan_height: uh };
         let turned = back.to_scan(rect);
         // The inverse rotation of the deskew is the rotation by the opposite angle about the same centre.
         Self { quarter_turns: 0, skew: -self.skew, scan_width: uw, scan_height: uh }.to_scan(turned)

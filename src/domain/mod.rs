@@ -11,6 +11,7 @@
 //! | constat | what the pieces and fields mean for the permit |
 
 mod blob;
+mod constat;
 mod corrected;
 mod correction;
 mod delivery;
@@ -20,7 +21,6 @@ mod field;
 mod geometry;
 mod ids;
 mod job;
-mod constat;
 pub mod mrz;
 mod page;
 mod reading;
@@ -28,8 +28,8 @@ mod refusal;
 mod sheet;
 mod time;
 
-pub use constat::*;
 pub use blob::*;
+pub use constat::*;
 pub use correction::*;
 pub use delivery::*;
 pub use dossier::*;

@@ -8,8 +8,8 @@ mod identity;
 pub use identity::identity;
 
 use crate::domain::{
-    AgentId, Constat, Correction, Decision, Delivery, Dossier, DossierField, DossierState, EnvelopeId, Extraction, FieldValue, Finding, Outcome,
-    PersonOnFile, Reading, Source,
+    AgentId, Constat, Correction, Decision, Delivery, Dossier, DossierField, DossierState, EnvelopeId, Extraction, FieldValue, Finding,
+    Outcome, PersonOnFile, Reading, Source,
 };
 use jiff::civil::Date;
 

@@ -136,7 +136,8 @@ fn add_missing(figures: &mut Figures, expected: &TruthEnvelope, got: &Value) {
         let named = said.contains(wanted.as_str()) || group.is_some_and(|group| group.iter().any(|piece| said.contains(piece.as_str())));
         figures.missing_found.add(named);
     }
-    for allowed in expected.missing.iter().chain(expected.missing_any.iter().flatten()).chain(&expected.doubtful).chain(&expected.ambiguous) {
+    for allowed in expected.missing.iter().chain(expected.missing_any.iter().flatten()).chain(&expected.doubtful).chain(&expected.ambiguous)
+    {
         said.remove(allowed.as_str());
     }
     figures.missing_false_alarms += u32::try_from(said.len()).unwrap_or(u32::MAX);

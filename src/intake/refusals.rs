@@ -59,13 +59,17 @@ impl Foreign {
                 "C’est un courriel enregistré, et non un scan.",
                 "Enregistrer ses pièces jointes, puis déposer chacune d’elles.",
             ),
-            Self::Html => ("type_page_web", "C’est une page web ou un fichier XML, et non un scan.", "L’imprimer en PDF, puis déposer le PDF."),
-            Self::Text => ("type_texte", "C’est un fichier de texte, et non un scan.", "Si un usager l’a envoyé, l’imprimer en PDF et déposer le PDF."),
-            Self::Program => (
-                "type_programme",
-                "C’est un programme, et non un scan.",
-                "Ne pas l’ouvrir. Prévenir le service informatique.",
+            Self::Html => {
+                ("type_page_web", "C’est une page web ou un fichier XML, et non un scan.", "L’imprimer en PDF, puis déposer le PDF.")
+            }
+            Self::Text => (
+                "type_texte",
+                "C’est un fichier de texte, et non un scan.",
+                "Si un usager l’a envoyé, l’imprimer en PDF et déposer le PDF.",
             ),
+            Self::Program => {
+                ("type_programme", "C’est un programme, et non un scan.", "Ne pas l’ouvrir. Prévenir le service informatique.")
+            }
             Self::Unknown => ("type_inconnu", "Le contenu n’est ni un PDF ni une image TIFF, JPEG ou PNG.", RESCAN),
         };
         Refusal::new(code, message, next)

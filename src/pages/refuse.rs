@@ -29,11 +29,7 @@ pub fn pdf_without_page() -> Refusal {
 }
 
 pub fn pdf_incomplete(declared: u64, found: u64) -> Refusal {
-    Refusal::new(
-        "pdf_incomplet",
-        format!("Le PDF annonce {declared} pages, mais {found} seulement sont lisibles."),
-        SCAN_AGAIN,
-    )
+    Refusal::new("pdf_incomplet", format!("Le PDF annonce {declared} pages, mais {found} seulement sont lisibles."), SCAN_AGAIN)
 }
 
 pub fn tiff_unreadable(detail: &str) -> Refusal {

@@ -53,8 +53,7 @@ fn in_border(sketch: &Sketch, blob: &Blob) -> bool {
     let (right, bottom) = (sketch.grey.width(), sketch.grey.height());
     let r = blob.rect;
     let touches = r.x <= 1 || r.y <= 1 || r.right() + 1 >= right || r.bottom() + 1 >= bottom;
-    let inside_margin =
-        r.right() <= margin || r.bottom() <= margin || r.x + margin >= right || r.y + margin >= bottom;
+    let inside_margin = r.right() <= margin || r.bottom() <= margin || r.x + margin >= right || r.y + margin >= bottom;
     touches || inside_margin
 }
 

@@ -17,11 +17,19 @@ const GAP_MM: f32 = 3.0;
 const UNSURE: f32 = 0.4;
 
 /// `words` with those of the lines that they leave out or got wrong.
-pub fn read(upright: &GrayImage, sketch: &Sketch, words: &[Word], marks: &[Mark], engine: &mut Tesseract) -> Result<Vec<Word>, RecogniseError> {
-    let covered = |rect: &Rect| {
-        words.iter().filter(|w| w.confidence >= UNSURE || w.text.chars().count() >= 20).any(|w| w.rect.vertical_overlap(rect) * 2 > rect.h.min(w.rect.h) && w.rect.horizontal_overlap(rect) * 3 > rect.w.min(w.rect.w))
-            || marks.iter().any(|m| m.rect.contains(rect.centre().0, rect.centre().1))
-    };
+pub fn read(
+    upright: &GrayImage,
+    sketch: &Sketch,
+    words: &[Word],
+    marks: &[Mark],
+    engine: &mut Tesseract,
+) -> Result<Vec<Word>, RecogniseError> {
+    let covered =
+        |rect: &Rect| {
+            words.iter().filter(|w| w.confidence >= UNSURE || w.text.chars().count() >= 20).any(|w| {
+                w.rect.vertical_overlap(rect) * 2 > rect.h.min(w.rect.h) && w.rect.horizontal_overlap(rect) * 3 > rect.w.min(w.rect.w)
+            }) || marks.iter().any(|m| m.rect.contains(rect.centre().0, rect.centre().1))
+        };
     let lines: Vec<Rect> = rows(sketch).into_iter().map(|r| sketch.on_page(r)).filter(|r| !covered(r)).collect();
     if lines.len() > MOST {
         return Ok(words.to_vec());

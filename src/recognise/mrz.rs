@@ -103,7 +103,8 @@ fn bands(part: &GrayImage, height: u32) -> Vec<Rect> {
             y += 1;
         }
         let tall = (y - top) as u32;
-        if tall * 2 >= height && tall <= height * 2
+        if tall * 2 >= height
+            && tall <= height * 2
             && let Some((left, right)) = extent(&ink, w, top, y, &framed, height as usize)
         {
             bands.push(Rect::new(left as u32, top as u32, (right - left) as u32, tall));
@@ -163,7 +164,12 @@ fn with_line(read: &MrzRead, line: usize, crops: &[GrayImage], engine: &mut dyn 
     let mut lines = read.lines.clone();
     *lines.get_mut(line)? = text.text.replace(' ', "");
     let lines = mrz::parse(&lines, ANY_YEAR)?.lines;
-    (passing(&lines) >= passing(&read.lines)).then(|| MrzRead { lines, engine: engine.engine(), confidence: text.confidence, ..read.clone() })
+    (passing(&lines) >= passing(&read.lines)).then(|| MrzRead {
+        lines,
+        engine: engine.engine(),
+        confidence: text.confidence,
+        ..read.clone()
+    })
 }
 
 /// The best of the last three lines and the last two: a card and a passport differ in that.

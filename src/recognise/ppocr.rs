@@ -8,8 +8,8 @@ use crate::domain::Engine;
 use image::GrayImage;
 use image::imageops::{FilterType, resize};
 use rten::{Model, ModelOptions, RunOptions, ThreadPool};
-use rten_tensor::prelude::*;
 use rten_tensor::NdTensor;
+use rten_tensor::prelude::*;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -246,7 +246,17 @@ mod tests {
             return;
         };
         let mut line = GrayImage::from_pixel(300, 90, image::Luma([235]));
-        let strokes = [(20, 10, 10, 70), (20, 70, 45, 10), (95, 10, 10, 70), (130, 10, 60, 10), (155, 10, 10, 70), (215, 10, 10, 70), (215, 10, 50, 10), (215, 40, 40, 10), (215, 70, 50, 10)];
+        let strokes = [
+            (20, 10, 10, 70),
+            (20, 70, 45, 10),
+            (95, 10, 10, 70),
+            (130, 10, 60, 10),
+            (155, 10, 10, 70),
+            (215, 10, 10, 70),
+            (215, 10, 50, 10),
+            (215, 40, 40, 10),
+            (215, 70, 50, 10),
+        ];
         for (x, y, w, h) in strokes {
             (y..y + h).for_each(|y| (x..x + w).for_each(|x| line.put_pixel(x, y, image::Luma([30]))));
         }

@@ -10,12 +10,8 @@ use tesseract_rs::{TessPageIteratorLevel, TessPageSegMode, TesseractAPI, Tessera
 
 const NAME: &str = "Tesseract";
 /// Where distributions put `tessdata`, in the order of preference; `TESSDATA_PREFIX` comes first.
-const DATA: [&str; 4] = [
-    "/usr/share/tesseract-ocr/5/tessdata",
-    "/usr/share/tesseract-ocr/4.00/tessdata",
-    "/usr/share/tessdata",
-    "/usr/local/share/tessdata",
-];
+const DATA: [&str; 4] =
+    ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata"];
 /// Resolution that line crops are presented as: their true one says nothing about a zoomed field.
 const LINE_DPI: i32 = 300;
 
@@ -33,7 +29,8 @@ impl Tesseract {
     /// `Start` when the library does not find `language.traineddata`.
     pub fn load(language: &str) -> Result<Self, RecogniseError> {
         let start = |reason: String| RecogniseError::Start { engine: NAME, reason };
-        let data = data_dir(language).ok_or_else(|| start(format!("{language}.traineddata not found: install tesseract-ocr-{language}")))?;
+        let data =
+            data_dir(language).ok_or_else(|| start(format!("{language}.traineddata not found: install tesseract-ocr-{language}")))?;
         let api = TesseractAPI::new();
         api.init(&data, language).map_err(|e| start(e.to_string()))?;
         // The library writes its remarks to standard error, where they could hold what a page says.

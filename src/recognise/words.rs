@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn a_page_upside_down_does_not_convince() {
-        let upright: Vec<Word> = "République française Préfecture de police Récépissé de demande".split(' ').map(|t| word(t, 0.94)).collect();
+        let upright: Vec<Word> =
+            "République française Préfecture de police Récépissé de demande".split(' ').map(|t| word(t, 0.94)).collect();
         let flipped: Vec<Word> = "asıeouey anbı|qnday ap 29]od ®p ezpn1993 ne".split(' ').map(|t| word(t, 0.31)).collect();
         assert!(is_convincing(&upright) && !is_convincing(&flipped));
         assert!(sense(&upright) > 5 * sense(&flipped));

@@ -1,8 +1,8 @@
 //! Table `artefact`: what each stage made of its input. Rows are added and never changed.
 
+use super::StoreError;
 use super::convert::{parse, subject_columns};
 use super::db::{Tx, maybe, run};
-use super::StoreError;
 use crate::domain::{Instant, Scope, Stage, Subject};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! Table `blob`: which sealed files are somebody's. A file without a row is a leftover.
 
+use super::StoreError;
 use super::convert::{name_of, named};
 use super::db::{Tx, maybe, run};
-use super::StoreError;
 use crate::domain::{BlobRef, DeliveryId, Instant, PrefectureId, Scope};
 use uuid::Uuid;
 

@@ -61,8 +61,7 @@ pub(super) fn name_of<T: Serialize>(value: &T) -> String {
 
 /// The variant of a stored name.
 pub(super) fn named<T: DeserializeOwned>(what: &'static str, name: &str) -> Result<T, StoreError> {
-    serde_json::from_value(serde_json::Value::String(name.to_owned()))
-        .map_err(|error| StoreError::Stored { what, why: error.to_string() })
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(|error| StoreError::Stored { what, why: error.to_string() })
 }
 
 /// A stored body, understood.

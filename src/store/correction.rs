@@ -6,7 +6,8 @@ use super::event::Happened;
 use super::review::{Place, ReviewState};
 use super::{Store, StoreError, delivery, envelope, event, job, page, review};
 use crate::domain::{
-    AgentId, Correction, CorrectionAct, Delivery, DeliveryId, EnvelopeId, FieldValue, Instant, Outcome, PAGES_PER_READ, Rect, Scope, Stage, Subject,
+    AgentId, Correction, CorrectionAct, Delivery, DeliveryId, EnvelopeId, FieldValue, Instant, Outcome, PAGES_PER_READ, Rect, Scope, Stage,
+    Subject,
 };
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -130,7 +131,8 @@ async fn with_seen(tx: &mut Tx, envelope: Option<EnvelopeId>, correction: &Corre
         correction.seen = correction.seen.or(incomplete.map(|c| c.missing()));
         return Ok(correction);
     }
-    let value = |e: &Option<crate::domain::Extraction>| e.as_ref().and_then(|e| e.reading(&correction.subject)).and_then(|r| r.value.clone());
+    let value =
+        |e: &Option<crate::domain::Extraction>| e.as_ref().and_then(|e| e.reading(&correction.subject)).and_then(|r| r.value.clone());
     let (read, shown) = (value(&view.read), value(&view.extraction));
     if correction.seen.is_none() || correction.seen == shown {
         correction.seen = read;
@@ -191,9 +193,7 @@ async fn rerun(tx: &mut Tx, delivery: &Delivery, envelope: Option<EnvelopeId>, c
         }
         (Stage::Extract, Some(id)) => job::enqueue(tx, Subject::Envelope(id), Stage::Extract, 0, delivery.id, now).await,
         // A confirmation is weighed where the constat is.
-        (Stage::Validate | Stage::Dossier, Some(id)) => {
-            job::enqueue(tx, Subject::Envelope(id), Stage::Validate, 0, delivery.id, now).await
-        }
+        (Stage::Validate | Stage::Dossier, Some(id)) => job::enqueue(tx, Subject::Envelope(id), Stage::Validate, 0, delivery.id, now).await,
         // A delivery of which pages are still to be read is not cut: its papers would seem to be missing.
         (Stage::Assemble, _) if job::open_of_stage(tx, delivery.id, Stage::Read).await? == 0 => {
             job::enqueue(tx, whole, Stage::Assemble, 0, delivery.id, now).await

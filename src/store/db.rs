@@ -18,7 +18,10 @@ const BUSY: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub(super) enum Db {
     /// One connection writes, since SQLite has one writer; readers see the last committed state.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 

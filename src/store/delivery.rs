@@ -5,7 +5,8 @@ use super::db::{Tx, all, maybe, run};
 use super::event::Happened;
 use super::{Store, StoreError, blob, envelope, event, job, review};
 use crate::domain::{
-    BlobRef, Channel, Delivery, DeliveryId, DeliveryState, Format, Instant, Outcome, PrefectureId, Refusal, ReviewNeed, Scope, Stage, Subject,
+    BlobRef, Channel, Delivery, DeliveryId, DeliveryState, Format, Instant, Outcome, PrefectureId, Refusal, ReviewNeed, Scope, Stage,
+    Subject,
 };
 use jiff::civil::Date;
 use sqlx::types::Json;
@@ -17,7 +18,8 @@ macro_rules! columns {
     };
 }
 
-const INSERT: &str = "INSERT INTO delivery (id, prefecture, file, sha256, bytes, format, channel, state, refusal, registered_at, received_on, original)
+const INSERT: &str =
+    "INSERT INTO delivery (id, prefecture, file, sha256, bytes, format, channel, state, refusal, registered_at, received_on, original)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (prefecture, sha256) DO NOTHING";
 const INSERT_LINK: &str = "INSERT INTO delivery_link (id, delivery_id, file, source, dropped_at, drop_key) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (delivery_id, drop_key) DO NOTHING";

@@ -34,7 +34,8 @@ const INSERT_FIELD: &str =
      ON CONFLICT (dossier_id, field) DO UPDATE SET value = excluded.value, decision = excluded.decision, source = excluded.source,
        confidence = excluded.confidence, page = excluded.page, box = excluded.box, because = excluded.because,
        evidence = excluded.evidence, agent = excluded.agent";
-const FIELDS: &str = "SELECT field, value, decision, source, page, box, because, agent FROM dossier_field WHERE dossier_id = $1 ORDER BY field";
+const FIELDS: &str =
+    "SELECT field, value, decision, source, page, box, because, agent FROM dossier_field WHERE dossier_id = $1 ORDER BY field";
 const INSERT_PIECE: &str = "INSERT INTO dossier_piece (dossier_id, position, kind, person, pages, confidence, facts)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const PIECES: &str = "SELECT kind, pages FROM dossier_piece WHERE dossier_id = $1 ORDER BY position";

@@ -24,8 +24,7 @@ const SET_STATE: &str = "UPDATE envelope SET state = $2 WHERE id = $1";
 const SET_EXTRACTION: &str = "UPDATE envelope SET extraction = $2 WHERE id = $1";
 const SET_CONSTAT: &str = "UPDATE envelope SET constat = $2 WHERE id = $1";
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM envelope WHERE id = $1 AND ($2 IS NULL OR prefecture = $2)");
-const LIVE: &str =
-    concat!("SELECT ", columns!(), " FROM envelope WHERE delivery_id = $1 AND state <> 'retired' ORDER BY position, id");
+const LIVE: &str = concat!("SELECT ", columns!(), " FROM envelope WHERE delivery_id = $1 AND state <> 'retired' ORDER BY position, id");
 const PAGES: &str = "SELECT page FROM envelope_page WHERE envelope_id = $1 ORDER BY position";
 const CLEAR_PAGES: &str = "DELETE FROM envelope_page WHERE envelope_id = $1";
 const INSERT_PAGE: &str = "INSERT INTO envelope_page (envelope_id, position, page) VALUES ($1, $2, $3)";

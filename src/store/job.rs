@@ -29,7 +29,8 @@ macro_rules! claim {
     };
 }
 
-const ENQUEUE: &str = "INSERT INTO job (subject_kind, subject_id, stage, unit, delivery_id, state, attempt, attempt_limit, not_before, priority)
+const ENQUEUE: &str =
+    "INSERT INTO job (subject_kind, subject_id, stage, unit, delivery_id, state, attempt, attempt_limit, not_before, priority)
     VALUES ($1, $2, $3, $4, $5, 'ready', 0, $6, $7, $8)
     ON CONFLICT (subject_kind, subject_id, stage, unit) DO UPDATE SET state = 'ready', attempt_limit = job.attempt + $6,
       not_before = excluded.not_before, lease_until = NULL, last_error = NULL";
@@ -42,7 +43,8 @@ const EXPIRED_FOR_GOOD: &str = concat!(
     " FROM job WHERE state = 'running' AND lease_until < $1 AND attempt >= attempt_limit ORDER BY sequence LIMIT 1"
 );
 const HEARTBEAT: &str = "UPDATE job SET lease_until = $3 WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
-const FINISH: &str = "UPDATE job SET state = 'done', lease_until = NULL, last_error = NULL WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
+const FINISH: &str =
+    "UPDATE job SET state = 'done', lease_until = NULL, last_error = NULL WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const RETRY: &str = "UPDATE job SET state = 'ready', lease_until = NULL, not_before = $3, last_error = $4
     WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 // Being stopped is no failure: the attempt does not count.
@@ -51,7 +53,8 @@ const GIVE_BACK: &str = "UPDATE job SET state = 'ready', lease_until = NULL, not
 // A lease is over when it lies in the past.
 const EXPIRE: &str = "UPDATE job SET lease_until = $3 WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const RUNNING: &str = concat!("SELECT ", columns!(), ", worker FROM job WHERE state = 'running' AND lease_until >= $1 ORDER BY sequence");
-const HOLD: &str = "UPDATE job SET state = 'held', lease_until = NULL, last_error = $3 WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
+const HOLD: &str =
+    "UPDATE job SET state = 'held', lease_until = NULL, last_error = $3 WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const OURS: &str = "SELECT sequence FROM job WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const OPEN_OF_STAGE: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND stage = $2 AND state <> 'done'";
 const OPEN_OF_DELIVERY: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND state IN ('ready', 'running')";
@@ -60,7 +63,8 @@ const OPEN_BEFORE_DOSSIER: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = 
 const OPEN: &str = "SELECT COUNT(*) FROM job WHERE state IN ('ready', 'running')";
 const END_OF_SUBJECT: &str = "UPDATE job SET state = 'done', lease_until = NULL WHERE subject_kind = $1 AND subject_id = $2";
 const END_OTHERS: &str = "UPDATE job SET state = 'done', lease_until = NULL WHERE delivery_id = $1 AND sequence <> $2";
-const RELEASE: &str = "UPDATE job SET state = 'ready', not_before = $2, attempt_limit = attempt + $3 WHERE delivery_id = $1 AND state = 'held'";
+const RELEASE: &str =
+    "UPDATE job SET state = 'ready', not_before = $2, attempt_limit = attempt + $3 WHERE delivery_id = $1 AND state = 'held'";
 const COUNTS: &str = "SELECT state, COUNT(*) AS number FROM job GROUP BY state ORDER BY state";
 
 /// Tries before a job is held in front of a person.

@@ -17,11 +17,8 @@ const INSERT: &str = "INSERT INTO review (id, prefecture, delivery_id, envelope_
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9)";
 const UPDATE: &str = "UPDATE review SET reason = $2, code = $3, holds = $4 WHERE id = $1";
 const CLOSE: &str = "UPDATE review SET state = $2, closed_at = $3, agent = $4 WHERE id = $1";
-const OPEN: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM review WHERE state = 'open' AND ($1 IS NULL OR prefecture = $1) ORDER BY opened_at, id"
-);
+const OPEN: &str =
+    concat!("SELECT ", columns!(), " FROM review WHERE state = 'open' AND ($1 IS NULL OR prefecture = $1) ORDER BY opened_at, id");
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM review WHERE id = $1 AND ($2 IS NULL OR prefecture = $2)");
 const OPEN_OF_DELIVERY: &str =
     concat!("SELECT ", columns!(), " FROM review WHERE state = 'open' AND delivery_id = $1 ORDER BY opened_at, id");
@@ -194,13 +191,7 @@ fn merged(wanted: &[Question]) -> Vec<Question> {
     result
 }
 
-pub(super) async fn close(
-    tx: &mut Tx,
-    id: ReviewId,
-    state: ReviewState,
-    agent: Option<&AgentId>,
-    now: Instant,
-) -> Result<(), StoreError> {
+pub(super) async fn close(tx: &mut Tx, id: ReviewId, state: ReviewState, agent: Option<&AgentId>, now: Instant) -> Result<(), StoreError> {
     run!(tx, CLOSE, id.0, name_of(&state), now, agent.map(AgentId::as_str)).map(drop)
 }
 

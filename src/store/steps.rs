@@ -6,8 +6,8 @@ use super::event::{Happened, MACHINE};
 use super::review::{Place, Question};
 use super::{EnvelopeState, Job, NewArtefact, Store, StoreError, artefact, blob, correction, delivery, envelope, event, job, page, review};
 use crate::domain::{
-    Assembly, BlobRef, CorrectionAct, Delivery, DeliveryId, DeliveryState, EnvelopeId, Instant, OtherKind, PAGES_PER_READ, PageRead, Refusal,
-    ReviewNeed, Scope, Stage, Subject,
+    Assembly, BlobRef, CorrectionAct, Delivery, DeliveryId, DeliveryState, EnvelopeId, Instant, OtherKind, PAGES_PER_READ, PageRead,
+    Refusal, ReviewNeed, Scope, Stage, Subject,
 };
 
 /// Why a job is given up.
@@ -159,7 +159,8 @@ impl Store {
             let need = ReviewNeed { subject: subject.into(), reason };
             review::open(&mut tx, &place, &need, Some(&code), true, now).await?;
         }
-        let happened = Happened { envelope, detail: Some(serde_json::json!({ "code": code })), ..Happened::of_delivery("travail_arrete", &delivery) };
+        let happened =
+            Happened { envelope, detail: Some(serde_json::json!({ "code": code })), ..Happened::of_delivery("travail_arrete", &delivery) };
         event::add(&mut tx, &happened, now).await?;
         if envelope.is_some() {
             leave_line(&mut tx, delivery.id).await?;
@@ -181,8 +182,14 @@ pub(super) async fn leave_line(tx: &mut Tx, id: DeliveryId) -> Result<(), StoreE
 
 async fn wait_for_person(tx: &mut Tx, delivery: &Delivery, envelope: EnvelopeId, now: Instant) -> Result<(), StoreError> {
     set_waiting(tx, envelope).await?;
-    let happened =
-        Happened { prefecture: &delivery.prefecture, delivery: Some(delivery.id), envelope: Some(envelope), kind: "pli_a_verifier", actor: MACHINE, detail: None };
+    let happened = Happened {
+        prefecture: &delivery.prefecture,
+        delivery: Some(delivery.id),
+        envelope: Some(envelope),
+        kind: "pli_a_verifier",
+        actor: MACHINE,
+        detail: None,
+    };
     event::add(tx, &happened, now).await
 }
 

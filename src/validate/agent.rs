@@ -65,7 +65,9 @@ impl<'a> Agents<'a> {
         let pieces = &case.extraction.pieces;
         match subject.split_once(':') {
             Some(("checklist", piece)) => self.lines.contains_key(piece),
-            Some(("field", id)) => case.extraction.reading(&format!("field:{id}")).is_some_and(|r| r.source == Source::Agent && r.decision != Decision::Review),
+            Some(("field", id)) => {
+                case.extraction.reading(&format!("field:{id}")).is_some_and(|r| r.source == Source::Agent && r.decision != Decision::Review)
+            }
             Some(("page", number)) => {
                 let on_page = |p: &&Piece| p.pages.iter().any(|n| n.to_string() == number);
                 pieces.iter().find(on_page).is_some_and(|p| self.line_of(p, case))

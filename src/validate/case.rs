@@ -1,8 +1,8 @@
 //! One envelope as the rules see it, on one filing date.
 
+use super::evaluate::evaluate;
 use super::heard::{Heard, LIKELY, heard};
 use super::truth::Truth;
-use super::evaluate::evaluate;
 use crate::catalogue::{Catalogue, Condition, PieceList};
 use crate::domain::{Channel, Extraction, FieldId, FieldValue, INCONNU, Piece, Reading};
 use jiff::civil::Date;

@@ -18,9 +18,8 @@ pub(super) struct Judged {
 
 /// Every row in force on the filing date.
 pub(super) fn judge_list(list: &PieceList, case: &Case<'_>) -> Vec<Judged> {
-    let in_force = |row: &&ListRow| {
-        row.since.is_none_or(|since| since <= case.filing) && row.until.is_none_or(|until| case.filing <= until)
-    };
+    let in_force =
+        |row: &&ListRow| row.since.is_none_or(|since| since <= case.filing) && row.until.is_none_or(|until| case.filing <= until);
     list.rows.iter().filter(in_force).map(|row| judge_row(row, list, case)).collect()
 }
 
@@ -76,10 +75,14 @@ fn status(row: &ListRow, worth: Option<&Worth>, paper: Option<&Piece>, due: &Tru
     let condition = condition_words(row, case);
     match (worth, due) {
         // A paper of another type counts for the row where the row is due, and does not make it due.
-        (Some(Worth::Counts | Worth::Likely(_)), due) if *due != Truth::False || paper.is_some_and(|p| p.kind == row.piece) => (LineStatus::Present, paper.map_or_else(String::new, pages_of)),
+        (Some(Worth::Counts | Worth::Likely(_)), due) if *due != Truth::False || paper.is_some_and(|p| p.kind == row.piece) => {
+            (LineStatus::Present, paper.map_or_else(String::new, pages_of))
+        }
         _ if row.class == LineClass::AtCollection => (LineStatus::AtCollection, "à remettre au plus tard au retrait du titre".into()),
         (_, Truth::False) if row.advisory => (LineStatus::NotRequired, "les textes ne la demandent pas d’elle-même".into()),
-        (_, Truth::False) => (LineStatus::NotRequired, format!("non demandée{}", condition.map_or_else(String::new, |c| format!(" : due si {c}")))),
+        (_, Truth::False) => {
+            (LineStatus::NotRequired, format!("non demandée{}", condition.map_or_else(String::new, |c| format!(" : due si {c}"))))
+        }
         (Some(Worth::Counts | Worth::Likely(_)), _) => (LineStatus::NotRequired, "non demandée".into()),
         (Some(Worth::Unsure(words)), _) => (LineStatus::Doubtful, words.clone()),
         (Some(Worth::Fails(words)), Truth::True) => absent(row, format!("ne compte pas : {words}"), case),
@@ -104,7 +107,10 @@ fn absent(row: &ListRow, words: String, case: &Case<'_>) -> (LineStatus, String)
         return (LineStatus::Doubtful, format!("{words}, mais {}", pages_in_french(&open)));
     }
     match row.rank {
-        Rank::Liste => (LineStatus::Doubtful, format!("{words} ; demandée par une liste officielle et non par un texte ({}) : à vérifier", row.article)),
+        Rank::Liste => (
+            LineStatus::Doubtful,
+            format!("{words} ; demandée par une liste officielle et non par un texte ({}) : à vérifier", row.article),
+        ),
         Rank::Texte | Rank::Pratique => (LineStatus::Missing, words),
     }
 }

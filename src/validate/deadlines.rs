@@ -89,9 +89,15 @@ fn silence(permit: Option<&PermitDef>, clock: &Clock) -> Deadline {
     let (due, because) = match permit.and_then(|p| p.silence_days) {
         Some(count) => {
             let article = permit.and_then(|p| p.silence_article.as_deref()).unwrap_or("R432-2");
-            (after(clock.reception, i64::from(count).days()), format!("{count} jours de silence après la réception du {from} valent rejet ({article})"))
+            (
+                after(clock.reception, i64::from(count).days()),
+                format!("{count} jours de silence après la réception du {from} valent rejet ({article})"),
+            )
         }
-        None => (after(clock.reception, 4.months()), format!("quatre mois de silence après la réception du {from} valent rejet (R*432-1, R432-2)")),
+        None => (
+            after(clock.reception, 4.months()),
+            format!("quatre mois de silence après la réception du {from} valent rejet (R*432-1, R432-2)"),
+        ),
     };
     Deadline { rule: "silence".into(), due, because }
 }
@@ -106,7 +112,8 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
         return vec![finding("titre_expire_6_mois", message)];
     }
     if case.filing > due {
-        let message = format!("Demande déposée après le {} : droit de visa de régularisation de 180 €, sauf force majeure (L436-5).", french(due));
+        let message =
+            format!("Demande déposée après le {} : droit de visa de régularisation de 180 €, sauf force majeure (L436-5).", french(due));
         return vec![finding("depot_hors_delai", message)];
     }
     Vec::new()
@@ -128,7 +135,9 @@ pub(super) fn urgency(case: &Case<'_>, clock: &Clock) -> Urgency {
     match cover {
         _ if end >= today && in_days(end, 30) => raise(60, format!("le titre expire le {}", french(end))),
         _ if end >= today => {}
-        Some(limit) if limit < today => raise(100, format!("titre expiré le {}, couverture L433-3 finie le {}", french(end), french(limit))),
+        Some(limit) if limit < today => {
+            raise(100, format!("titre expiré le {}, couverture L433-3 finie le {}", french(end), french(limit)))
+        }
         Some(limit) if in_days(limit, 30) => raise(80, format!("la couverture L433-3 finit le {}", french(limit))),
         Some(limit) => raise(40, format!("titre expiré le {}, couvert jusqu’au {} (L433-3)", french(end), french(limit))),
         None => raise(100, format!("titre expiré le {} sans couverture", french(end))),

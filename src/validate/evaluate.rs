@@ -37,9 +37,7 @@ fn at_depth(expr: &Expr, case: &Case<'_>, depth: usize) -> Truth {
         },
         Expr::Name(name) => named(name, case, depth),
         Expr::Compare { left, op, right } => compare(left, *op, right, case),
-        Expr::In { left, values } => {
-            over(left, case, |text| values.iter().any(|v| plain(v) == plain(text)))
-        }
+        Expr::In { left, values } => over(left, case, |text| values.iter().any(|v| plain(v) == plain(text))),
         Expr::Contains { left, words } => over(left, case, |text| contains(text, words)),
     }
 }

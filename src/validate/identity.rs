@@ -41,9 +41,8 @@ fn strong_values<'a>(field: &FieldDef, reading: &'a Reading) -> Vec<&'a Evidence
         let alike = reading.evidence.iter().filter(|o| o.value.is_some() && !differ(field, e, o));
         alike.map(|o| (o.page, o.source, o.engine)).collect()
     };
-    let strong = |e: &&Evidence| {
-        e.value.is_some() && (matches!(e.proof, Some(Proof::CheckDigit | Proof::Signature)) || means(e).len() >= 2)
-    };
+    let strong =
+        |e: &&Evidence| e.value.is_some() && (matches!(e.proof, Some(Proof::CheckDigit | Proof::Signature)) || means(e).len() >= 2);
     reading.evidence.iter().filter(strong).collect()
 }
 

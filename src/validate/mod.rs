@@ -95,16 +95,19 @@ fn outcome(lines: &[Judged], findings: &[Finding], case: &Case<'_>, agents: &Age
 
 /// Says why no list decides.
 fn without_list(case: &Case<'_>) -> Option<Finding> {
-    let finding = |code: &str, subject: &str, message: String| {
-        Some(Finding { code: code.into(), subjects: vec![subject.into()], message })
-    };
+    let finding = |code: &str, subject: &str, message: String| Some(Finding { code: code.into(), subjects: vec![subject.into()], message });
     let id = case.permit()?;
     let Some(permit) = case.catalogue.permit(id) else {
-        let message = if id == HORS_CATALOGUE { "La demande n’est pas d’un titre du catalogue." } else { "Ce titre n’est pas au catalogue." };
+        let message =
+            if id == HORS_CATALOGUE { "La demande n’est pas d’un titre du catalogue." } else { "Ce titre n’est pas au catalogue." };
         return finding("hors_catalogue", "permit", message.into());
     };
     if !permit.decides {
-        return finding("titre_sans_liste", "permit", format!("« {} » : la liste des pièces de ce titre est à vérifier par l’agent.", permit.label));
+        return finding(
+            "titre_sans_liste",
+            "permit",
+            format!("« {} » : la liste des pièces de ce titre est à vérifier par l’agent.", permit.label),
+        );
     }
     if case.list().is_some() {
         return None;

@@ -17,11 +17,14 @@ pub(super) struct Needs(BTreeMap<String, String>);
 impl Needs {
     pub(super) fn add(&mut self, subject: impl Into<String>, reason: impl Into<String>) {
         let (subject, reason) = (subject.into(), reason.into());
-        self.0.entry(subject).and_modify(|r| {
-            if !r.contains(&reason) {
-                *r = format!("{r} ; {reason}");
-            }
-        }).or_insert(reason);
+        self.0
+            .entry(subject)
+            .and_modify(|r| {
+                if !r.contains(&reason) {
+                    *r = format!("{r} ; {reason}");
+                }
+            })
+            .or_insert(reason);
     }
 
     /// A reading that waits for a person.

@@ -260,4 +260,3 @@ fn private_folder(path: &Path) -> Result<(), WatchError> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed("created", path))
 }
-

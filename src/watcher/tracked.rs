@@ -27,7 +27,10 @@ pub enum State {
     /// Not taken, for a reason that an agent sees.
     Blocked(Blocked),
     /// In the ledger, but it could not be moved: only that is tried again.
-    Registered { delivery: Box<Delivery>, blocked: Blocked },
+    Registered {
+        delivery: Box<Delivery>,
+        blocked: Blocked,
+    },
 }
 
 /// A file that waits for something else than its own end.

@@ -71,8 +71,5 @@ fn listen(folder: &Path, heard: &Arc<Heard>) -> notify::Result<RecommendedWatche
 
 /// Our own looking and copying makes messages too (files opened and read): they must not wake us.
 fn tells_of_arrival(kind: EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(_)) | EventKind::Access(AccessKind::Close(AccessMode::Write))
-    )
+    matches!(kind, EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(_)) | EventKind::Access(AccessKind::Close(AccessMode::Write)))
 }

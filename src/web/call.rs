@@ -216,14 +216,17 @@ fn see_other(place: &str) -> Response {
 
 fn stopped(desk: &Desk, session: Option<&Session>, stop: Stop) -> Response {
     let (status, heading, sentence) = match stop {
-        Stop::NotFound => (StatusCode::NOT_FOUND, "Introuvable", "Rien ne porte ce nom ici, ou ce n’est pas un pli de votre préfecture.".to_owned()),
+        Stop::NotFound => {
+            (StatusCode::NOT_FOUND, "Introuvable", "Rien ne porte ce nom ici, ou ce n’est pas un pli de votre préfecture.".to_owned())
+        }
         Stop::Forbidden(sentence) => (StatusCode::FORBIDDEN, "Demande refusée", sentence.to_owned()),
         Stop::Unreadable(sentence) => (StatusCode::BAD_REQUEST, "Demande refusée", sentence.to_owned()),
         Stop::Broken(why) => {
             let reference = uuid::Uuid::new_v4().simple().to_string();
             let reference = reference.get(..8).unwrap_or_default().to_owned();
             tracing::error!(reference, why, "a page could not be made");
-            let sentence = format!("La page n’a pas pu être préparée. Réessayez ; si cela dure, donnez la référence {reference} à votre support.");
+            let sentence =
+                format!("La page n’a pas pu être préparée. Réessayez ; si cela dure, donnez la référence {reference} à votre support.");
             (StatusCode::INTERNAL_SERVER_ERROR, "Incident", sentence)
         }
     };

@@ -118,7 +118,11 @@ fn page(catalogue: &Catalogue, export: &Export, read: &PageRead) -> Page {
     let other = export.assembly.as_ref().and_then(|a| a.other_pages.iter().find(|p| p.page == read.number));
     let document = || {
         let piece = envelope?.extraction.as_ref()?.pieces.iter().find(|p| p.pages.contains(&read.number))?;
-        let shown = if piece.kind.as_str() == INCONNU && piece.surely_none { "Courrier ou autre papier".to_owned() } else { document_label(catalogue, piece.kind.as_str()) };
+        let shown = if piece.kind.as_str() == INCONNU && piece.surely_none {
+            "Courrier ou autre papier".to_owned()
+        } else {
+            document_label(catalogue, piece.kind.as_str())
+        };
         Some(shown)
     };
     let role = match (&read.state, other) {

@@ -1,8 +1,7 @@
 //! French for screens: dates, hours, counts, and the words of states and sources.
 
 use crate::domain::{
-    Channel, Constat, Engine, Evidence, FilingBasis, Instant, LineClass, LineStatus, OtherKind, Outcome, Proof, Rank,
-    Source,
+    Channel, Constat, Engine, Evidence, FilingBasis, Instant, LineClass, LineStatus, OtherKind, Outcome, Proof, Rank, Source,
 };
 use jiff::civil::{Date, Weekday};
 

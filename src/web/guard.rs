@@ -74,7 +74,8 @@ mod tests {
         for ours in ["127.0.0.1:8087", "localhost:8087", "LOCALHOST", "[::1]:8087"] {
             assert!(host_is_ours(&with(&[("host", ours)])), "{ours} refused");
         }
-        for foreign in ["pirate.example", "pirate.example:8087", "127.0.0.1.pirate.example", "localhost.pirate.example:80", "", "10.0.0.1"] {
+        for foreign in ["pirate.example", "pirate.example:8087", "127.0.0.1.pirate.example", "localhost.pirate.example:80", "", "10.0.0.1"]
+        {
             assert!(!host_is_ours(&with(&[("host", foreign)])), "{foreign} taken");
         }
         assert!(!host_is_ours(&HeaderMap::new()));

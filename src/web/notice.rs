@@ -22,7 +22,9 @@ pub(super) fn page(desk: &Desk, session: Option<&Session>, heading: &str, senten
     let named = shell.agent.is_some();
     let (back, back_words) = if named { ("/depots", "Revenir aux dépôts du jour") } else { ("/agent", "Donner son nom") };
     // A template that fails here would hide the first failure: the sentence alone is kept.
-    Notice { shell, heading, sentence, back, back_words }.render().unwrap_or_else(|_| "Incident : la page n’a pas pu être préparée.".to_owned())
+    Notice { shell, heading, sentence, back, back_words }
+        .render()
+        .unwrap_or_else(|_| "Incident : la page n’a pas pu être préparée.".to_owned())
 }
 
 /// An address that is in no table.

@@ -4,9 +4,7 @@ use super::call::Stop;
 use super::review::case::{Case, OpenPoint, Standing};
 use super::review::request_words;
 use super::{Desk, french};
-use crate::domain::{
-    AgentId, BlobRef, Correction, Delivery, DeliveryId, DossierState, EnvelopeId, Instant, PrefectureId, Scope, Subject,
-};
+use crate::domain::{AgentId, BlobRef, Correction, Delivery, DeliveryId, DossierState, EnvelopeId, Instant, PrefectureId, Scope, Subject};
 use crate::store::{EnvelopeState, EnvelopeView, Event, PagePicture, Review, StoreError};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -145,7 +143,15 @@ impl Desk {
         let case = self.case(id).await?;
         let request = request_words(&self.catalogue, &case);
         let urgency = case.constat.map(|c| c.urgency).unwrap_or_default();
-        Ok(Waiting { delivery: case.delivery, envelope, pages: case.pages, request, open, urgency: urgency.score, reasons: urgency.reasons })
+        Ok(Waiting {
+            delivery: case.delivery,
+            envelope,
+            pages: case.pages,
+            request,
+            open,
+            urgency: urgency.score,
+            reasons: urgency.reasons,
+        })
     }
 
     async fn waiting_ids(&self) -> Result<BTreeSet<(DeliveryId, Option<EnvelopeId>)>, Stop> {

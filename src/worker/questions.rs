@@ -5,8 +5,7 @@ use crate::store::Question;
 
 /// The open questions of one envelope. `extraction` has its corrections laid over it.
 pub(super) fn questions(extraction: &Extraction, constat: &Constat, confirmed_incomplete: bool) -> Vec<Question> {
-    let mut questions: Vec<Question> =
-        constat.review.iter().map(|need| Question { need: need.clone(), code: None, holds: true }).collect();
+    let mut questions: Vec<Question> = constat.review.iter().map(|need| Question { need: need.clone(), code: None, holds: true }).collect();
     questions.extend(about_the_whole(constat, confirmed_incomplete));
     for (id, reading) in &extraction.fields {
         let subject = format!("field:{id}");

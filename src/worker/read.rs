@@ -4,9 +4,7 @@
 use super::inputs::hash_of;
 use super::{Reader, StageError, Worker};
 use crate::cell::{CellPage, ReadRequest};
-use crate::domain::{
-    BlobKind, Correction, CorrectionAct, Delivery, Format, PAGES_PER_READ, Refusal, Scope, Stage, Subject,
-};
+use crate::domain::{BlobKind, Correction, CorrectionAct, Delivery, Format, PAGES_PER_READ, Refusal, Scope, Stage, Subject};
 use crate::failpoint;
 use crate::store::{Job, NewArtefact};
 use std::collections::BTreeMap;

@@ -99,7 +99,8 @@ async fn a_file_renamed_from_tmp_or_marked_is_taken_at_once() {
 /// No look sees the file in `tmp/`: only the message of the system tells.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quick_rename_from_tmp_is_heard() {
-    let site = Site::on(crate::support::sqlite(), &[("PASSERELLE_DROP__REST_SECONDS", "50"), ("PASSERELLE_DROP__SCAN_SECONDS", "50")]).await;
+    let site =
+        Site::on(crate::support::sqlite(), &[("PASSERELLE_DROP__REST_SECONDS", "50"), ("PASSERELLE_DROP__SCAN_SECONDS", "50")]).await;
     let watcher = site.watcher().await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let task = tokio::spawn(watcher.run(async { stopped.await.unwrap() }));
@@ -212,7 +213,8 @@ async fn a_file_over_the_limit_waits_with_its_reason_and_is_not_copied() {
 async fn names_made_to_do_harm_do_none() {
     use std::os::unix::ffi::OsStrExt;
     let site = Site::new().await;
-    let hostile: [&[u8]; 6] = [b"-rf", b"$(reboot).pdf", b"a\nb.pdf", b"\xff\xfe.pdf", "\u{202e}fdp.exe".as_bytes(), b"'; DROP TABLE delivery;--.pdf"];
+    let hostile: [&[u8]; 6] =
+        [b"-rf", b"$(reboot).pdf", b"a\nb.pdf", b"\xff\xfe.pdf", "\u{202e}fdp.exe".as_bytes(), b"'; DROP TABLE delivery;--.pdf"];
     for (i, name) in hostile.iter().enumerate() {
         std::fs::write(site.folder().join(std::ffi::OsStr::from_bytes(name)), pdf(&i.to_string())).unwrap();
     }

@@ -136,4 +136,3 @@ async fn a_long_form_is_refused() {
     let reply = client.post("/agent/quitter", &[("jeton", &token), ("trop", &"a".repeat(100_000))]).await;
     assert_eq!(reply.status, 400);
 }
-

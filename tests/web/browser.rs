@@ -95,7 +95,8 @@ impl Browser {
 
     /// Waits until the value of the field is selected, as a person sees before typing.
     async fn selected(&self) {
-        let script = "const e = document.activeElement; return e.id === 'valeur' && e.selectionStart === 0 && e.selectionEnd === e.value.length";
+        let script =
+            "const e = document.activeElement; return e.id === 'valeur' && e.selectionStart === 0 && e.selectionEnd === e.value.length";
         let until = Clock::now() + Duration::from_secs(20);
         while self.client.execute(script, vec![]).await.unwrap() != json!(true) {
             assert!(Clock::now() < until, "the value is not selected");
@@ -167,7 +168,12 @@ async fn a_field_is_corrected_by_the_keyboard_alone() {
     }
     browser.open(&format!("/depots/{}", seeded.delivery)).await;
     browser.keep("depot").await;
-    browser.open(&format!("/depots/{}/pages/1?pli={}&point=field:date_naissance&boite=487,767,366,53#endroit", seeded.delivery, seeded.envelope)).await;
+    browser
+        .open(&format!(
+            "/depots/{}/pages/1?pli={}&point=field:date_naissance&boite=487,767,366,53#endroit",
+            seeded.delivery, seeded.envelope
+        ))
+        .await;
     browser.keep("page").await;
     browser.end().await;
 }

@@ -251,7 +251,9 @@ pub fn extraction() -> Extraction {
     let mut birth = reading(Some(day("1999-03-09")), Decision::Review, Source::Form, 1, comb, REASON);
     birth.evidence.push(evidence(Source::Mrz, 3, mrz, Some(day("1999-03-06")), Some(Proof::CheckDigit)));
     birth.evidence.push(evidence(Source::Text, 3, print, Some(day("1999-03-06")), None));
-    let form = |value: &str, decision, y| reading(Some(text(value)), decision, Source::Form, 1, Rect::new(487, y, 1007, 55), "lu sur le formulaire");
+    let form = |value: &str, decision, y| {
+        reading(Some(text(value)), decision, Source::Form, 1, Rect::new(487, y, 1007, 55), "lu sur le formulaire")
+    };
     let list = |value: &str, decision, y| Reading { value: Some(FieldValue::List(vec![value.into()])), ..form("", decision, y) };
     let number = reading(Some(text("984854029")), Decision::Review, Source::Form, 1, Rect::new(487, 1073, 457, 50), "lu une seule fois");
     let fields = BTreeMap::from([

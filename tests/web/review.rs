@@ -38,7 +38,8 @@ async fn the_server_gives_the_next_envelope_and_its_questions_in_order() {
     station.seed(HERE, "calme.tif", extraction(), calm).await;
     assert_eq!(client.get("/verifier/suivant").await.header("location"), Some(format!("/verifier/{}", seeded.envelope).as_str()));
     let page = client.get(&format!("/verifier/{}", seeded.envelope)).await.text();
-    for said in ["Date de naissance", REASON, "09/03/1999", "06/03/1999", "clé de contrôle juste", "3 points à vérifier", "Claire Martin"] {
+    for said in ["Date de naissance", REASON, "09/03/1999", "06/03/1999", "clé de contrôle juste", "3 points à vérifier", "Claire Martin"]
+    {
         assert!(page.contains(said), "{said} is missing");
     }
     assert_eq!(answer(&mut client, &seeded, None, &[("valeur", "06/03/1999")]).await.status, 303);
@@ -70,7 +71,12 @@ async fn confirming_never_changes_a_value() {
     let station = Station::start().await;
     let mut odd = extraction();
     // Such values are shown in a French form that another rule would read otherwise.
-    let kept = [("telephone", text("+262692123456")), ("nom_naissance", text("O.K. 2")), ("sexe", text("X")), ("nationalites", FieldValue::List(vec!["ZZ".into()]))];
+    let kept = [
+        ("telephone", text("+262692123456")),
+        ("nom_naissance", text("O.K. 2")),
+        ("sexe", text("X")),
+        ("nationalites", FieldValue::List(vec!["ZZ".into()])),
+    ];
     for (id, value) in &kept {
         let reading = Reading { value: Some(value.clone()), decision: Decision::Review, ..odd.fields[&"telephone".into()].clone() };
         odd.fields.insert((*id).into(), reading);
@@ -116,7 +122,9 @@ async fn a_value_of_no_kind_is_refused_in_words_and_kept_on_the_screen() {
         assert!(reply.text().contains(sentence), "{typed}: {sentence}");
         assert!(reply.text().contains(&format!("name=\"valeur\" value=\"{typed}\"")), "{typed} is not kept");
     }
-    for (point, act) in [("checklist:certificat_inscription", "absent"), ("field:date_naissance", "piece-presente"), ("field:date_naissance", "vu")] {
+    for (point, act) in
+        [("checklist:certificat_inscription", "absent"), ("field:date_naissance", "piece-presente"), ("field:date_naissance", "vu")]
+    {
         assert_eq!(answer(&mut client, &seeded, Some(point), &[("acte", act)]).await.status, 422, "{point} {act}");
     }
     let invented = answer(&mut client, &seeded, Some("field:date_naissance"), &[("prendre", "\"1901-01-01\"")]).await;
@@ -216,7 +224,14 @@ async fn an_anomaly_is_told_with_what_to_do_and_looked_at_once() {
     station.register(HERE, "neuf.tif").await;
     let mut client = Client::named(station.address, "Claire Martin").await;
     let day = client.get("/depots").await.text();
-    for said in ["protege.pdf", "En anomalie", "protégé par un mot de passe", "Demandez un fichier sans mot de passe.", "neuf.tif", "Le compte est juste"] {
+    for said in [
+        "protege.pdf",
+        "En anomalie",
+        "protégé par un mot de passe",
+        "Demandez un fichier sans mot de passe.",
+        "neuf.tif",
+        "Le compte est juste",
+    ] {
         assert!(day.contains(said), "{said}");
     }
     assert_eq!(client.get("/verifier/suivant").await.header("location"), Some(format!("/depots/{delivery}").as_str()));

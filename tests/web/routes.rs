@@ -170,7 +170,12 @@ async fn no_page_says_a_word_that_agents_never_read() {
         seen += 1;
         let words = page.text().to_lowercase();
         for forbidden in &station.catalogue.vocabulary.forbidden {
-            assert!(!words.split(|c: char| !c.is_alphabetic()).any(|w| w.starts_with(&forbidden.stem)), "{} says {}", route.path, forbidden.stem);
+            assert!(
+                !words.split(|c: char| !c.is_alphabetic()).any(|w| w.starts_with(&forbidden.stem)),
+                "{} says {}",
+                route.path,
+                forbidden.stem
+            );
         }
         assert!(words.contains("lang=\"fr\"") && words.contains("<h1"), "{}", route.path);
         assert!(!words.contains("style=\"") && !words.contains("<style") && !words.contains(" onclick"), "{}", route.path);

@@ -98,8 +98,7 @@ fn number_or_date(chars: &[char], at: usize) -> Result<(Token, usize), Failure> 
 }
 
 fn word(chars: &[char], at: usize) -> (Token, usize) {
-    let run: String =
-        chars.iter().skip(at).take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || **c == '_').collect();
+    let run: String = chars.iter().skip(at).take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || **c == '_').collect();
     let length = run.chars().count();
     (Token::Word(run), length)
 }

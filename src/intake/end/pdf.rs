@@ -38,7 +38,8 @@ fn trailer_in(tail: &[u8]) -> bool {
 }
 
 fn number(text: &[u8]) -> Option<u64> {
-    let digits: String = text.iter().skip_while(|b| b.is_ascii_whitespace()).take_while(|b| b.is_ascii_digit()).map(|b| char::from(*b)).collect();
+    let digits: String =
+        text.iter().skip_while(|b| b.is_ascii_whitespace()).take_while(|b| b.is_ascii_digit()).map(|b| char::from(*b)).collect();
     digits.parse().ok()
 }
 

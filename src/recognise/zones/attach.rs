@@ -176,11 +176,33 @@ impl Sheet<'_, '_> {
         if spot.shape != Shape::Frame || !cell.contains(cx, cy) || cell.h > self.scale.whole(32.0) {
             return None;
         }
-        let right = self.labels.iter().filter(|l| l.rect.x > r.right() && cell.contains(l.rect.x, l.rect.centre().1)).map(|l| l.rect.x).min().unwrap_or(cell.right());
-        let down = self.labels.iter().filter(|l| l.rect.y > r.bottom() && l.rect.x < right && cell.contains(l.rect.x, l.rect.centre().1)).map(|l| l.rect.y).min().unwrap_or(cell.bottom());
-        let under_label = Rect::new(cell.x.max(if right == cell.right() { cell.x } else { r.x }), r.bottom() + 1, right.saturating_sub(cell.x), down.saturating_sub(r.bottom() + 1));
+        let right = self
+            .labels
+            .iter()
+            .filter(|l| l.rect.x > r.right() && cell.contains(l.rect.x, l.rect.centre().1))
+            .map(|l| l.rect.x)
+            .min()
+            .unwrap_or(cell.right());
+        let down = self
+            .labels
+            .iter()
+            .filter(|l| l.rect.y > r.bottom() && l.rect.x < right && cell.contains(l.rect.x, l.rect.centre().1))
+            .map(|l| l.rect.y)
+            .min()
+            .unwrap_or(cell.bottom());
+        let under_label = Rect::new(
+            cell.x.max(if right == cell.right() { cell.x } else { r.x }),
+            r.bottom() + 1,
+            right.saturating_sub(cell.x),
+            down.saturating_sub(r.bottom() + 1),
+        );
         let under_label = Rect::new(under_label.x, under_label.y, right.saturating_sub(under_label.x), under_label.h);
-        let beside = Rect::new(r.right() + self.scale.whole(0.5), cell.y, right.saturating_sub(r.right() + self.scale.whole(0.5)), down.saturating_sub(cell.y));
+        let beside = Rect::new(
+            r.right() + self.scale.whole(0.5),
+            cell.y,
+            right.saturating_sub(r.right() + self.scale.whole(0.5)),
+            down.saturating_sub(cell.y),
+        );
         let rect = if under_label.h >= self.scale.whole(4.2) {
             under_label
         } else if beside.w >= self.scale.whole(12.0) {
@@ -231,7 +253,8 @@ impl Sheet<'_, '_> {
     fn between(&self, own: &Label, start: u32) -> bool {
         let r = own.rect;
         let blocks = |o: &Rect| o.x >= r.right() && o.centre().0 < start && o.vertical_overlap(&r) * 2 > o.h.min(r.h);
-        self.boxes.iter().any(blocks) || self.runs.iter().enumerate().any(|(i, run)| i != own.run && blocks(&run.rect))
+        self.boxes.iter().any(blocks)
+            || self.runs.iter().enumerate().any(|(i, run)| i != own.run && blocks(&run.rect))
             || self.labels.iter().any(|l| l.rect != r && blocks(&l.rect))
     }
 
@@ -262,7 +285,8 @@ impl Sheet<'_, '_> {
         let blocks = |o: &Rect| o.y >= r.y + r.h / 2 && (o.centre().1 as f32) < edge && o.x < right && o.right() > left && *o != r;
         let boxed = self.boxes.iter().any(blocks);
         let labelled = self.labels.iter().any(|l| l.rect != r && blocks(&l.rect));
-        let printed = self.runs.iter().enumerate().any(|(i, run)| i != own.run && blocks(&run.rect) && !hint(&run.rect) && !answer(&run.rect));
+        let printed =
+            self.runs.iter().enumerate().any(|(i, run)| i != own.run && blocks(&run.rect) && !hint(&run.rect) && !answer(&run.rect));
         boxed || labelled || printed
     }
 }

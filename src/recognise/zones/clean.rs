@@ -329,7 +329,10 @@ fn comb(page: &GrayImage, cells: &[Rect], scale: Scale) -> Writing {
     lift_separators(&mut crop, &inside, scale);
     let blobs = crop.blobs();
     let near_edge = |b: &Pixels| inside.iter().any(|c| b.rect.x.abs_diff(c.x) <= 3 || b.rect.right().abs_diff(c.right()) <= 3);
-    let left_over = |b: &Pixels| b.rect.w <= scale.px(0.35).max(3.0) as u32 && (near_edge(b) && (b.rect.h < scale.whole(1.6) || b.rect.h * 10 > crop.grey.height() * 9));
+    let left_over = |b: &Pixels| {
+        b.rect.w <= scale.px(0.35).max(3.0) as u32
+            && (near_edge(b) && (b.rect.h < scale.whole(1.6) || b.rect.h * 10 > crop.grey.height() * 9))
+    };
     let flat = |b: &Pixels| (b.rect.y == 0 || b.rect.bottom() == crop.grey.height()) && b.rect.h <= scale.px(0.35).max(2.0) as u32;
     let blobs: Vec<Pixels> = blobs.into_iter().filter(|b| !left_over(b) && !flat(b)).collect();
     let blobs = without_dust(blobs, scale);

@@ -106,9 +106,8 @@ impl Ink {
         if rect.x >= right || rect.y >= bottom {
             return 0.0;
         }
-        let count: u32 = (rect.y..bottom)
-            .map(|y| self.row(y)[rect.x as usize..right as usize].iter().map(|d| u32::from(*d)).sum::<u32>())
-            .sum();
+        let count: u32 =
+            (rect.y..bottom).map(|y| self.row(y)[rect.x as usize..right as usize].iter().map(|d| u32::from(*d)).sum::<u32>()).sum();
         count as f32 / ((right - rect.x) * (bottom - rect.y)) as f32
     }
 

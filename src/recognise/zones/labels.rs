@@ -185,7 +185,9 @@ mod tests {
 
     #[test]
     fn labels_are_known_through_numbering_hints_second_language_and_misread_letters() {
-        for text in ["2. NOM de naissance * :", "Nom de naissancc", "Nom de naissance (en lettres capitales)", "Nom de naissance / Geburtsname"] {
+        for text in
+            ["2. NOM de naissance * :", "Nom de naissancc", "Nom de naissance (en lettres capitales)", "Nom de naissance / Geburtsname"]
+        {
             assert!(fields(text).contains(&"nom_naissance".to_owned()), "{text}: {:?}", fields(text));
         }
         assert!(fields("Nom de naissance du garant").is_empty(), "a longer label is another label");

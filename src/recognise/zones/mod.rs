@@ -98,7 +98,10 @@ fn below_print(place: &Place, runs: &[Run], scale: Scale) -> Place {
     let Shape::Line { rule } = &place.shape else { return place.clone() };
     let base = rule.y();
     let over = runs.iter().map(|r| r.rect).filter(|r| {
-        r.horizontal_overlap(&place.rect) > 0 && (r.bottom() as f32) < base - scale.px(2.8) && r.bottom() > place.rect.y && r.centre().1 < place.rect.y + place.rect.h / 3
+        r.horizontal_overlap(&place.rect) > 0
+            && (r.bottom() as f32) < base - scale.px(2.8)
+            && r.bottom() > place.rect.y
+            && r.centre().1 < place.rect.y + place.rect.h / 3
     });
     let top = over.map(|r| r.bottom() + 1).max().unwrap_or(place.rect.y).max(place.rect.y);
     let bottom = place.rect.bottom();
@@ -127,7 +130,10 @@ impl Drawn {
         rules.extend(rules::dotted(&blobs, &ink, scale));
         let squares = squares::without_letters(squares::squares(&stretches, &ink, scale), words);
         let (places, cells) = places::places(&rules, &squares, &ink, scale);
-        let boxes = squares.into_iter().filter(|s| !cells.contains(s) && !places.iter().any(|p| p.is_comb() && p.rect.contains(s.centre().0, s.centre().1))).collect();
+        let boxes = squares
+            .into_iter()
+            .filter(|s| !cells.contains(s) && !places.iter().any(|p| p.is_comb() && p.rect.contains(s.centre().0, s.centre().1)))
+            .collect();
         let print = reread::letters(&blobs, scale);
         Self { scale, ink, blobs, print, rules, boxes, places }
     }
@@ -182,14 +188,23 @@ impl<'c> Sense<'c> {
         }
         let topic = |f: &FieldId| catalogue.field(f.as_str()).is_some_and(|d| d.topic.as_deref() == Some(SIGNATURE));
         let rows = self.pairs.iter().filter(|p| self.fields[p.label].iter().any(topic));
-        rows.map(|p| Rect::new(self.labels[p.label].rect.x, self.labels[p.label].rect.y, p.place.rect.right() - self.labels[p.label].rect.x, self.labels[p.label].rect.h)).max_by_key(Rect::right)
+        rows.map(|p| {
+            Rect::new(
+                self.labels[p.label].rect.x,
+                self.labels[p.label].rect.y,
+                p.place.rect.right() - self.labels[p.label].rect.x,
+                self.labels[p.label].rect.h,
+            )
+        })
+        .max_by_key(Rect::right)
     }
 }
 
 /// Words that stand in no comb: there, an engine that reads whole pages sees noise.
 fn outside_combs(words: &[Word], places: &[Place]) -> Vec<Word> {
     let combs: Vec<Rect> = places.iter().filter(|p| p.is_comb()).map(|p| p.rect).collect();
-    let outside = |w: &&Word| !combs.iter().any(|c| c.vertical_overlap(&w.rect) * 2 > w.rect.h && c.horizontal_overlap(&w.rect) * 2 > w.rect.w);
+    let outside =
+        |w: &&Word| !combs.iter().any(|c| c.vertical_overlap(&w.rect) * 2 > w.rect.h && c.horizontal_overlap(&w.rect) * 2 > w.rect.w);
     words.iter().filter(outside).cloned().collect()
 }
 
@@ -198,7 +213,11 @@ fn outside_combs(words: &[Word], places: &[Place]) -> Vec<Word> {
 fn find_labels<'c>(book: &LabelBook<'c>, runs: &[Run], boxes: &[Rect], print: f32) -> Vec<Label<'c>> {
     let mut found = Vec::new();
     for (at, run) in runs.iter().enumerate() {
-        let behind_box = boxes.iter().any(|b| b.vertical_overlap(&run.rect) * 2 > b.h.min(run.rect.h) && run.rect.x + b.w / 3 >= b.right() && run.rect.x <= b.right() + 2 * b.w);
+        let behind_box = boxes.iter().any(|b| {
+            b.vertical_overlap(&run.rect) * 2 > b.h.min(run.rect.h)
+                && run.rect.x + b.w / 3 >= b.right()
+                && run.rect.x <= b.right() + 2 * b.w
+        });
         if behind_box {
             continue;
         }

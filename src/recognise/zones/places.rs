@@ -209,7 +209,8 @@ fn follow(edges: &[f32], start: f32, pitch: f32) -> (Vec<f32>, usize) {
     let mut step = pitch;
     loop {
         let Some(last) = run.last().copied() else { return (run, filled) };
-        let near = |x: f32| edges.iter().copied().filter(|e| (e - x).abs() <= pitch * 0.13).min_by(|a, b| (a - x).abs().total_cmp(&(b - x).abs()));
+        let near =
+            |x: f32| edges.iter().copied().filter(|e| (e - x).abs() <= pitch * 0.13).min_by(|a, b| (a - x).abs().total_cmp(&(b - x).abs()));
         if let Some(e) = near(last + step) {
             run.push(e);
             step = (e - start) / (run.len() - 1) as f32;
@@ -247,7 +248,14 @@ fn toothed(ruled: &[Rule], used: &mut [bool], ink: &Ink, scale: Scale) -> Vec<Pl
         let top = |x: u32| (rule.y_at(x) - scale.px(6.5)).max(0.0) as u32;
         let cells: Vec<Rect> = teeth
             .windows(2)
-            .map(|w| Rect::new(w[0].1, top(w[0].1), w[1].0.saturating_sub(w[0].1).max(1), (rule.y_at(w[0].1) - rule.thickness / 2.0) as u32 - top(w[0].1)))
+            .map(|w| {
+                Rect::new(
+                    w[0].1,
+                    top(w[0].1),
+                    w[1].0.saturating_sub(w[0].1).max(1),
+                    (rule.y_at(w[0].1) - rule.thickness / 2.0) as u32 - top(w[0].1),
+                )
+            })
             .collect();
         if cells.len() < 4 {
             continue;
@@ -275,7 +283,11 @@ fn separate(squares: &[Rect], scale: Scale) -> (Vec<Place>, Vec<Rect>) {
         while let Some(last) = run.last().copied() {
             let fits = |r: &Rect| {
                 let off = scale.whole(0.6);
-                r.x >= last.right() && r.x - last.right() <= last.w / 2 && r.y.abs_diff(last.y) <= off && r.w.abs_diff(last.w) <= off && r.h.abs_diff(last.h) <= off
+                r.x >= last.right()
+                    && r.x - last.right() <= last.w / 2
+                    && r.y.abs_diff(last.y) <= off
+                    && r.w.abs_diff(last.w) <= off
+                    && r.h.abs_diff(last.h) <= off
             };
             match rest.iter().position(fits) {
                 Some(next) => run.push(rest.remove(next)),
@@ -284,7 +296,9 @@ fn separate(squares: &[Rect], scale: Scale) -> (Vec<Place>, Vec<Rect>) {
         }
         if run.len() >= 3 && run[0].h >= scale.whole(3.0) {
             let inset = scale.whole(0.35);
-            let inside = run.iter().map(|r| Rect::new(r.x + inset, r.y + inset, r.w.saturating_sub(2 * inset).max(1), r.h.saturating_sub(2 * inset).max(1)));
+            let inside = run
+                .iter()
+                .map(|r| Rect::new(r.x + inset, r.y + inset, r.w.saturating_sub(2 * inset).max(1), r.h.saturating_sub(2 * inset).max(1)));
             found.push(comb(inside.collect()));
             taken.extend(run);
         }

@@ -13,7 +13,15 @@ use image::GrayImage;
 const GAP_MM: f32 = 3.2;
 
 /// The page's words with the labels found beside `lonely` places in the stead of what stood there.
-pub fn reread(grey: &GrayImage, print: &[Rect], words: &[Word], lonely: &[&Place], book: &LabelBook, engine: &mut dyn Recogniser, scale: Scale) -> Vec<Word> {
+pub fn reread(
+    grey: &GrayImage,
+    print: &[Rect],
+    words: &[Word],
+    lonely: &[&Place],
+    book: &LabelBook,
+    engine: &mut dyn Recogniser,
+    scale: Scale,
+) -> Vec<Word> {
     let mut words = words.to_vec();
     let mut line = words.iter().map(|w| w.line).max().unwrap_or(0);
     for place in lonely {
@@ -30,7 +38,15 @@ pub fn reread(grey: &GrayImage, print: &[Rect], words: &[Word], lonely: &[&Place
 }
 
 /// A "Signature" label that touches the signature itself: looked for on the line of "Fait à … le …".
-pub fn signature_label(grey: &GrayImage, blobs: &[Blob], row: Rect, words: &[Word], book: &LabelBook, engine: &mut dyn Recogniser, scale: Scale) -> Option<Word> {
+pub fn signature_label(
+    grey: &GrayImage,
+    blobs: &[Blob],
+    row: Rect,
+    words: &[Word],
+    book: &LabelBook,
+    engine: &mut dyn Recogniser,
+    scale: Scale,
+) -> Option<Word> {
     let high = |r: &Rect| r.vertical_overlap(&row) * 2 > r.h.min(row.h) && r.x > row.right();
     let start = blobs.iter().map(|b| b.rect).filter(|r| r.h >= scale.whole(1.2) && high(r)).map(|r| r.x).min()?;
     let rect = Rect::new(start.saturating_sub(4), row.y.saturating_sub(6), scale.whole(24.0), row.h + 12);
@@ -40,7 +56,8 @@ pub fn signature_label(grey: &GrayImage, blobs: &[Blob], row: Rect, words: &[Wor
     let known = book.label(&first)?;
     let line = words.iter().map(|w| w.line).max().unwrap_or(0) + 1;
     let width = (rect.w * first.chars().count() as u32 / read.text.chars().count().max(1) as u32).max(scale.whole(8.0)).min(rect.w);
-    let found = Word { text: first, rect: Rect::new(rect.x, row.y, width, row.h), confidence: known.score, line, engine: Engine::Tesseract };
+    let found =
+        Word { text: first, rect: Rect::new(rect.x, row.y, width, row.h), confidence: known.score, line, engine: Engine::Tesseract };
     Some(found)
 }
 
@@ -73,7 +90,9 @@ fn above(place: &Place, print: &[Rect], scale: Scale) -> Option<Rect> {
         Shape::Frame => return None,
     };
     let start = place.rect.x.saturating_sub(scale.whole(2.0));
-    let in_band = |r: &&Rect| (r.bottom() as f32) <= bottom && (r.y as f32) > bottom - scale.px(6.0) && r.x >= start && r.right() <= place.rect.right();
+    let in_band = |r: &&Rect| {
+        (r.bottom() as f32) <= bottom && (r.y as f32) > bottom - scale.px(6.0) && r.x >= start && r.right() <= place.rect.right()
+    };
     let mut row: Vec<Rect> = print.iter().filter(in_band).copied().collect();
     row.sort_by_key(|r| r.x);
     chain(row, start + scale.whole(2.0), |edge, r| r.x.saturating_sub(edge), |edge, r| edge.max(r.right()), scale)

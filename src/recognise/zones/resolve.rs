@@ -20,7 +20,16 @@ struct Heading<'c> {
 
 /// Fields of each label, in the order of `labels`; empty where a label speaks of nobody who is asked for.
 #[must_use]
-pub fn resolve<'c>(book: &LabelBook<'c>, runs: &[Run], labels: &[Label<'c>], pairs: &[Pair], boxes: &[Rect], ink: &Ink, print: f32, scale: Scale) -> Vec<Vec<FieldId>> {
+pub fn resolve<'c>(
+    book: &LabelBook<'c>,
+    runs: &[Run],
+    labels: &[Label<'c>],
+    pairs: &[Pair],
+    boxes: &[Rect],
+    ink: &Ink,
+    print: f32,
+    scale: Scale,
+) -> Vec<Vec<FieldId>> {
     let headings = headings(book, runs, labels, pairs, boxes, ink, print, scale);
     let order = reading_order(labels, print);
     let mut found: Vec<Vec<FieldId>> = vec![Vec::new(); labels.len()];
@@ -83,9 +92,19 @@ fn above<'h, 'c>(headings: &'h [Heading<'c>], rect: &Rect) -> Option<&'h Heading
 }
 
 #[expect(clippy::too_many_arguments, reason = "all that stands on a page decides whether a run is a heading")]
-fn headings<'c>(book: &LabelBook<'c>, runs: &[Run], labels: &[Label<'c>], pairs: &[Pair], boxes: &[Rect], ink: &Ink, print: f32, scale: Scale) -> Vec<Heading<'c>> {
+fn headings<'c>(
+    book: &LabelBook<'c>,
+    runs: &[Run],
+    labels: &[Label<'c>],
+    pairs: &[Pair],
+    boxes: &[Rect],
+    ink: &Ink,
+    print: f32,
+    scale: Scale,
+) -> Vec<Heading<'c>> {
     let usual = usual_weight(runs, ink);
-    let attached = |run: usize| labels.iter().enumerate().any(|(l, label)| label.run == run && pairs.iter().any(|p| p.label == l && !p.free));
+    let attached =
+        |run: usize| labels.iter().enumerate().any(|(l, label)| label.run == run && pairs.iter().any(|p| p.label == l && !p.free));
     let mut found: Vec<Heading<'c>> = Vec::new();
     for (at, run) in runs.iter().enumerate() {
         if attached(at) || after_box(&run.rect, boxes) {
@@ -93,7 +112,8 @@ fn headings<'c>(book: &LabelBook<'c>, runs: &[Run], labels: &[Label<'c>], pairs:
         }
         let text = run.text();
         let section = book.heading(&text);
-        let row: Vec<usize> = (0..runs.len()).filter(|o| *o != at && same_row(&runs[*o].rect, &run.rect) && !is_number(&runs[*o].text())).collect();
+        let row: Vec<usize> =
+            (0..runs.len()).filter(|o| *o != at && same_row(&runs[*o].rect, &run.rect) && !is_number(&runs[*o].text())).collect();
         let boxed = boxes.iter().any(|b| same_row(b, &run.rect));
         let leftmost = row.iter().all(|o| runs[*o].rect.x > run.rect.x);
         let all_sections = !row.is_empty() && row.iter().all(|o| book.heading(&runs[*o].text()).is_some());
@@ -108,7 +128,11 @@ fn headings<'c>(book: &LabelBook<'c>, runs: &[Run], labels: &[Label<'c>], pairs:
             None if row.is_empty() && !boxed && stands_out(run, runs, &text, ink, usual, print) => (0, u32::MAX, None),
             _ => continue,
         };
-        let topic = labels.iter().find(|l| l.run == at).and_then(|l| l.matched.senses.iter().find(|s| !s.topic_only)).and_then(|s| s.field.topic.clone());
+        let topic = labels
+            .iter()
+            .find(|l| l.run == at)
+            .and_then(|l| l.matched.senses.iter().find(|s| !s.topic_only))
+            .and_then(|s| s.field.topic.clone());
         found.push(Heading { rect: run.rect, left, right, section, topic });
     }
     found
@@ -117,7 +141,9 @@ fn headings<'c>(book: &LabelBook<'c>, runs: &[Run], labels: &[Label<'c>], pairs:
 /// "II" or "3." by itself: the number of a heading that stands apart from its words.
 pub(super) fn is_number(text: &str) -> bool {
     let bare = plain(text);
-    !bare.is_empty() && bare.len() <= 4 && (bare.chars().all(|c| matches!(c, 'i' | 'v' | 'x' | 'l')) || bare.len() <= 2 && bare.chars().all(|c| c.is_ascii_digit()))
+    !bare.is_empty()
+        && bare.len() <= 4
+        && (bare.chars().all(|c| matches!(c, 'i' | 'v' | 'x' | 'l')) || bare.len() <= 2 && bare.chars().all(|c| c.is_ascii_digit()))
 }
 
 pub(super) fn same_row(a: &Rect, b: &Rect) -> bool {
@@ -134,7 +160,8 @@ fn stands_out(run: &Run, runs: &[Run], text: &str, ink: &Ink, usual: f32, print:
     if letters < 4 || run.words.len() > 9 || text.trim_end().ends_with(':') {
         return false;
     }
-    let numbered = numbered_before(run, runs) || without_number(text).len() < text.trim_start().len() && text.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric());
+    let numbered = numbered_before(run, runs)
+        || without_number(text).len() < text.trim_start().len() && text.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric());
     let capitals = !text.chars().any(char::is_lowercase);
     let height = run.words.iter().map(|(_, r)| r.h).max().unwrap_or(0) as f32;
     numbered || capitals || height > print * 1.35 || ink.share(run.rect) > usual * 1.45

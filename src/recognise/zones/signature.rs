@@ -12,7 +12,8 @@ pub fn place(label: Rect, words: &[Word], width: u32, height: u32, scale: Scale)
     let right = (label.right() + scale.whole(75.0)).min(width.saturating_sub(scale.whole(4.0))).max(label.right());
     let top = label.y.saturating_sub(scale.whole(7.0));
     let print = words.iter().filter(|w| w.confidence >= 0.75 && plain(&w.text).len() >= 4);
-    let under = print.filter(|w| w.rect.y > label.bottom() + scale.whole(4.0) && w.rect.x < right && w.rect.right() > left).map(|w| w.rect.y);
+    let under =
+        print.filter(|w| w.rect.y > label.bottom() + scale.whole(4.0) && w.rect.x < right && w.rect.right() > left).map(|w| w.rect.y);
     let bottom = under.min().unwrap_or(height).min(label.bottom() + scale.whole(40.0)).min(height);
     Rect::new(left, top, right - left, bottom.saturating_sub(top))
 }

@@ -55,9 +55,7 @@ fn frame(ink: &Ink, top: Stretch, bottom: Stretch, scale: Scale) -> Option<Rect>
         return None;
     }
     let reach = scale.whole(0.35);
-    let side = |x: u32| {
-        (x.saturating_sub(reach)..=x + reach).map(|x| ink.column(x, top.y, bottom.y + 1, 0)).fold(0.0, f32::max)
-    };
+    let side = |x: u32| (x.saturating_sub(reach)..=x + reach).map(|x| ink.column(x, top.y, bottom.y + 1, 0)).fold(0.0, f32::max);
     (side(left + 1) >= SIDE && side(right.saturating_sub(2)) >= SIDE).then(|| Rect::new(left, top.y, width, height))
 }
 

@@ -90,7 +90,12 @@ fn follows(run: &Run, rect: &Rect, height: f32) -> bool {
 
 fn parted(run: Rect, next: Rect, edges: &[Rect], boxes: &[Rect]) -> bool {
     let middle = next.centre().1;
-    let box_between = boxes.iter().any(|b| b.x + b.w / 2 > run.x && b.centre().0 < next.x + next.w / 2 && b.centre().0 >= run.right().saturating_sub(b.w) && b.contains(b.x, middle));
+    let box_between = boxes.iter().any(|b| {
+        b.x + b.w / 2 > run.x
+            && b.centre().0 < next.x + next.w / 2
+            && b.centre().0 >= run.right().saturating_sub(b.w)
+            && b.contains(b.x, middle)
+    });
     let edge_between = edges.iter().any(|e| e.y <= middle && middle < e.bottom() && e.x + 6 >= run.right() && e.x <= next.x + next.w / 4);
     box_between || edge_between
 }
@@ -99,7 +104,9 @@ fn parted(run: Rect, next: Rect, edges: &[Rect], boxes: &[Rect]) -> bool {
 fn split(word: &Word, boxes: &[Rect]) -> Vec<(String, Rect)> {
     let mut rect = word.rect;
     let mut text = word.text.clone();
-    if let Some(frame) = boxes.iter().find(|b| b.vertical_overlap(&rect) * 2 > b.h.min(rect.h) && b.horizontal_overlap(&rect) * 2 > b.w.min(rect.w)) {
+    if let Some(frame) =
+        boxes.iter().find(|b| b.vertical_overlap(&rect) * 2 > b.h.min(rect.h) && b.horizontal_overlap(&rect) * 2 > b.w.min(rect.w))
+    {
         if rect.right() <= frame.right() + frame.w / 2 {
             return Vec::new();
         }

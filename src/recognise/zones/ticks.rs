@@ -13,14 +13,19 @@ const MARKED: f32 = 0.055;
 /// Tick boxes among the small frames of a page: those with words beside them.
 #[must_use]
 pub fn ticks(grey: &GrayImage, squares: &[Rect], runs: &[Run], print: f32, scale: Scale) -> Vec<CheckBox> {
-    let boxes: Vec<Rect> = squares.iter().copied().filter(|r| r.w <= scale.whole(6.5) && r.h <= scale.whole(6.5) && r.w * 4 >= r.h * 3 && r.h * 4 >= r.w * 3).collect();
+    let boxes: Vec<Rect> = squares
+        .iter()
+        .copied()
+        .filter(|r| r.w <= scale.whole(6.5) && r.h <= scale.whole(6.5) && r.w * 4 >= r.h * 3 && r.h * 4 >= r.w * 3)
+        .collect();
     let mut rows = rows(boxes);
     rows.sort_by_key(|r| r[0].y);
     let mut found: Vec<CheckBox> = Vec::new();
     let mut before: Option<(Rect, String)> = None;
     for row in &rows {
         let left_hand = answers_left(row, runs, print);
-        let words: Vec<Option<&Run>> = row.iter().map(|b| if left_hand { left_of(b, runs, print) } else { right_of(b, runs, print) }).collect();
+        let words: Vec<Option<&Run>> =
+            row.iter().map(|b| if left_hand { left_of(b, runs, print) } else { right_of(b, runs, print) }).collect();
         if words.iter().all(Option::is_none) {
             continue;
         }
@@ -51,13 +56,15 @@ fn rows(mut boxes: Vec<Rect>) -> Vec<Vec<Rect>> {
 
 fn right_of<'r>(b: &Rect, runs: &'r [Run], print: f32) -> Option<&'r Run> {
     let reach = (print * 2.2) as u32;
-    let near = |r: &&Run| r.rect.x + b.w / 3 >= b.right() && r.rect.x <= b.right() + reach && r.rect.vertical_overlap(b) * 2 > r.rect.h.min(b.h);
+    let near =
+        |r: &&Run| r.rect.x + b.w / 3 >= b.right() && r.rect.x <= b.right() + reach && r.rect.vertical_overlap(b) * 2 > r.rect.h.min(b.h);
     runs.iter().filter(near).min_by_key(|r| r.rect.x)
 }
 
 fn left_of<'r>(b: &Rect, runs: &'r [Run], print: f32) -> Option<&'r Run> {
     let reach = (print * 2.2) as u32;
-    let near = |r: &&Run| r.rect.right() <= b.x + b.w / 3 && r.rect.right() + reach >= b.x && r.rect.vertical_overlap(b) * 2 > r.rect.h.min(b.h);
+    let near =
+        |r: &&Run| r.rect.right() <= b.x + b.w / 3 && r.rect.right() + reach >= b.x && r.rect.vertical_overlap(b) * 2 > r.rect.h.min(b.h);
     runs.iter().filter(near).max_by_key(|r| r.rect.right())
 }
 
@@ -71,11 +78,15 @@ fn answers_left(row: &[Rect], runs: &[Run], print: f32) -> bool {
 fn group(row: &[Rect], runs: &[Run], taken: &[Rect], before: Option<&(Rect, String)>, print: f32, scale: Scale) -> String {
     let first = row[0];
     let free = |r: &&Run| !taken.contains(&r.rect);
-    let left = runs.iter().filter(free).filter(|r| r.rect.right() <= first.x + first.w / 3 && r.rect.vertical_overlap(&first) * 2 > r.rect.h.min(first.h));
+    let left = runs
+        .iter()
+        .filter(free)
+        .filter(|r| r.rect.right() <= first.x + first.w / 3 && r.rect.vertical_overlap(&first) * 2 > r.rect.h.min(first.h));
     if let Some(run) = left.filter(|r| first.x.saturating_sub(r.rect.right()) <= scale.whole(70.0)).max_by_key(|r| r.rect.right()) {
         return run.text();
     }
-    let continues = |(above, _): &&(Rect, String)| first.y > above.y && first.y - above.y <= above.h * 3 && first.x.abs_diff(above.x) <= first.w;
+    let continues =
+        |(above, _): &&(Rect, String)| first.y > above.y && first.y - above.y <= above.h * 3 && first.x.abs_diff(above.x) <= first.w;
     let above = runs.iter().filter(free).filter(|r| {
         let gap = first.y as f32 - r.rect.bottom() as f32;
         gap > -print * 0.3 && gap <= scale.px(7.0) && r.rect.x <= first.x + first.w && r.rect.right() + scale.whole(12.0) > first.x
@@ -165,12 +176,20 @@ mod tests {
         // A tick, and a speck of dust.
         (0..26).for_each(|i| (0..4).for_each(|t| page.put_pixel(608 + i, 130 - i + t, Luma([60]))));
         (0..5).for_each(|i| (0..5).for_each(|j| page.put_pixel(318 + i, 178 + j, Luma([60]))));
-        let runs = [run("Situation de famille :", 20, 105, 250), run("Célibataire", 350, 105, 150), run("Marié(e)", 650, 105, 120), run("Veuf(ve)", 350, 165, 120)];
+        let runs = [
+            run("Situation de famille :", 20, 105, 250),
+            run("Célibataire", 350, 105, 150),
+            run("Marié(e)", 650, 105, 120),
+            run("Veuf(ve)", 350, 165, 120),
+        ];
         let mut found = ticks(&page, &boxes, &runs, 30.0, Scale::new(300));
         found.sort_by_key(|c| (c.rect.y, c.rect.x));
         let told: Vec<_> = found.iter().map(|c| (c.words.as_str(), c.group.as_str(), c.state)).collect();
         let group = "Situation de famille :";
-        assert_eq!(told, [("Célibataire", group, TickState::Clear), ("Marié(e)", group, TickState::Marked), ("Veuf(ve)", group, TickState::Doubtful)]);
+        assert_eq!(
+            told,
+            [("Célibataire", group, TickState::Clear), ("Marié(e)", group, TickState::Marked), ("Veuf(ve)", group, TickState::Doubtful)]
+        );
     }
 
     #[test]

@@ -82,10 +82,7 @@ fn pages(entries: &[DayEntry]) -> Balance {
         "pages",
         total,
         words(total, "page numérisée", "pages numérisées"),
-        vec![
-            part(entries.iter().map(read).sum(), "page lue", "pages lues", "green"),
-            part(left, "page à lire", "pages à lire", "blue"),
-        ],
+        vec![part(entries.iter().map(read).sum(), "page lue", "pages lues", "green"), part(left, "page à lire", "pages à lire", "blue")],
         "les pages numérisées",
     )
 }

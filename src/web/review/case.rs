@@ -2,7 +2,8 @@
 
 use crate::catalogue::{Catalogue, Choice, FieldDef, FieldKind};
 use crate::domain::{
-    Constat, Correction, CorrectionAct, Delivery, EnvelopeId, Extraction, FieldValue, HORS_CATALOGUE, INCONNU, LineStatus, Outcome, Piece, Reading,
+    Constat, Correction, CorrectionAct, Delivery, EnvelopeId, Extraction, FieldValue, HORS_CATALOGUE, INCONNU, LineStatus, Outcome, Piece,
+    Reading,
 };
 use crate::web::{french, values};
 
@@ -159,7 +160,18 @@ pub(crate) fn field_of(catalogue: &Catalogue, subject: &str) -> Option<FieldDef>
 }
 
 fn made(id: &str, label: &str, kind: FieldKind, choices: Vec<Choice>) -> FieldDef {
-    FieldDef { id: id.into(), label: label.to_owned(), kind, labels: Vec::new(), form_labels: None, topic: None, topic_labels: Vec::new(), pattern: None, choices, identity: false }
+    FieldDef {
+        id: id.into(),
+        label: label.to_owned(),
+        kind,
+        labels: Vec::new(),
+        form_labels: None,
+        topic: None,
+        topic_labels: Vec::new(),
+        pattern: None,
+        choices,
+        identity: false,
+    }
 }
 
 /// The kinds of request are those that forms print.
@@ -180,9 +192,7 @@ pub(crate) fn label(catalogue: &Catalogue, case: &Case, subject: &str) -> String
     match subject.split_once(':') {
         Some(("checklist", piece)) => document_label(catalogue, piece),
         Some(("page", number)) => format!("Page {number}"),
-        Some(("piece", _)) => {
-            case.piece(subject).map_or_else(|| "Pièce".to_owned(), |p| document_label(catalogue, p.kind.as_str()))
-        }
+        Some(("piece", _)) => case.piece(subject).map_or_else(|| "Pièce".to_owned(), |p| document_label(catalogue, p.kind.as_str())),
         _ => match subject {
             "envelope" => "Le pli".to_owned(),
             "file" => "Le fichier".to_owned(),

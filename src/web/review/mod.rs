@@ -146,7 +146,8 @@ pub(super) async fn confirm_incomplete(call: Call) -> Outcome {
     let agent: AgentId = call.agent()?;
     let missing = case.constat.as_ref().map(crate::domain::Constat::missing);
     let act = CorrectionAct::Acknowledge;
-    let word = Correction { stage: Stage::Validate, subject: "envelope".into(), act, seen: missing, page: None, rect: None, agent, at: call.now };
+    let word =
+        Correction { stage: Stage::Validate, subject: "envelope".into(), act, seen: missing, page: None, rect: None, agent, at: call.now };
     call.desk.correct(&case, word).await?;
     Ok(Answer::Goto(format!("/verifier/{}", case.id)))
 }

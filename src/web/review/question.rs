@@ -3,8 +3,8 @@
 use super::case::{Case, OpenPoint, act_words, document_label, field_of, label};
 use crate::catalogue::{Catalogue, FieldDef, FieldKind};
 use crate::domain::{Delivery, EnvelopeId, Evidence, FieldValue, INCONNU, Reading, Rect};
-use crate::web::values::{self, Entry};
 use crate::web::french;
+use crate::web::values::{self, Entry};
 
 /// Choices up to this number are shown as radio buttons: all are seen, and Enter answers.
 const FEW: usize = 8;
@@ -156,7 +156,8 @@ impl Question {
     fn places(&mut self, case: &Case, field: &FieldDef, reading: &Reading) {
         let own = reading.page.zip(reading.rect).or_else(|| reading.evidence.first().map(|e| (e.page, e.rect)));
         let own = own.filter(|(page, rect)| case.pages.contains(page) && rect.w > 0 && rect.h > 0);
-        let source_of = |page, rect| reading.evidence.iter().find(|e| e.page == page && e.rect == rect).map_or("endroit lu", french::source);
+        let source_of =
+            |page, rect| reading.evidence.iter().find(|e| e.page == page && e.rect == rect).map_or("endroit lu", french::source);
         self.cut = own.map(|(page, rect)| cut(case, &self.subject, page, rect, source_of(page, rect).to_owned()));
         let elsewhere = |e: &&Evidence| Some((e.page, e.rect)) != own && case.pages.contains(&e.page);
         self.others_title = "Lu aussi à ces endroits";
@@ -287,7 +288,12 @@ fn source_words(evidence: &Evidence) -> String {
 
 fn cut(case: &Case, subject: &str, page: u32, rect: Rect, source: String) -> Cut {
     let area = format!("page={page}&boite={},{},{},{}", rect.x, rect.y, rect.w, rect.h);
-    Cut { src: format!("/verifier/{}/extrait?{area}", case.id), whole: whole_at(&case.delivery, case.id, page, subject, Some(rect)), page, source }
+    Cut {
+        src: format!("/verifier/{}/extrait?{area}", case.id),
+        whole: whole_at(&case.delivery, case.id, page, subject, Some(rect)),
+        page,
+        source,
+    }
 }
 
 fn whole(case: &Case, page: u32, source: String) -> Cut {

@@ -155,7 +155,9 @@ impl Done {
             (Standing::Waiting, Some(constat)) if case.open.iter().any(|p| p.holds && !case.is_confirmation(p)) => {
                 said("Point déjà traité", french::outcome(constat))
             }
-            (Standing::Waiting, Some(constat)) if constat.outcome == Outcome::Incomplete && !constat.incomplete_confirmed(&case.corrections) => {
+            (Standing::Waiting, Some(constat))
+                if constat.outcome == Outcome::Incomplete && !constat.incomplete_confirmed(&case.corrections) =>
+            {
                 Self { confirm_incomplete: true, ..Self::incomplete(catalogue, constat) }
             }
             (Standing::Waiting, Some(constat)) if constat.outcome == Outcome::Review => said(

@@ -101,7 +101,8 @@ fn date(text: &str) -> Result<FieldValue, String> {
         8 if digits => vec![&text[..2], &text[2..4], &text[4..]],
         _ => text.split(['/', '.', '-', ' ']).filter(|p| !p.is_empty()).collect(),
     };
-    let form = || format!("« {text} » n’est pas une date. Écrivez JJ/MM/AAAA, par exemple 07/03/1987 (00 pour un jour ou un mois inconnu).");
+    let form =
+        || format!("« {text} » n’est pas une date. Écrivez JJ/MM/AAAA, par exemple 07/03/1987 (00 pour un jour ou un mois inconnu).");
     let numbers: Vec<i16> = parts.iter().map(|p| p.parse::<i16>()).collect::<Result<_, _>>().map_err(|_| form())?;
     let (day, month, year) = match numbers[..] {
         [d, m, y] => (d, m, y),
@@ -151,7 +152,8 @@ fn choice(text: &str, field: &FieldDef) -> Result<String, String> {
 }
 
 fn country(text: &str) -> Result<String, String> {
-    countries::code(text).ok_or_else(|| format!("« {text} » n’est pas un pays connu : écrivez son nom ou son code à deux lettres, par exemple Mali ou ML."))
+    countries::code(text)
+        .ok_or_else(|| format!("« {text} » n’est pas un pays connu : écrivez son nom ou son code à deux lettres, par exemple Mali ou ML."))
 }
 
 fn telephone(text: &str) -> Result<String, String> {
@@ -259,7 +261,9 @@ mod tests {
         assert_eq!(take(FieldKind::Date, "00/03/1987"), Ok(partial(Some(3))));
         assert_eq!(take(FieldKind::Date, "03/1987"), Ok(partial(Some(3))));
         assert_eq!(take(FieldKind::Date, "1987"), Ok(partial(None)));
-        for refused in ["31/02/1987", "07/13/1987", "07/03/87", "1987-03-07", "hier", "00/00/0000", "07/00/1987", "07/03/1987/2", "๐7/03/1987"] {
+        for refused in
+            ["31/02/1987", "07/13/1987", "07/03/87", "1987-03-07", "hier", "00/00/0000", "07/00/1987", "07/03/1987/2", "๐7/03/1987"]
+        {
             assert!(take(FieldKind::Date, refused).is_err(), "{refused} was taken");
         }
     }
