@@ -1,5 +1,15 @@
 //! The one integration-test binary.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test fails the test that calls it")]
+#![expect(
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::unused_self,
+    clippy::duration_suboptimal_units,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "the shorter spelling reads better in a test, where speed is nothing"
+)]
+
 mod architecture;
 mod cell;
 mod config;

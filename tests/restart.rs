@@ -53,10 +53,13 @@ async fn child() {
     worker.run_until_idle().await.unwrap();
 }
 
+/// State, person, fields, pieces with their pages, events.
+type DossierSeen = (DossierState, Option<String>, Vec<FieldView>, Vec<(String, Vec<u32>)>, Vec<String>);
+
 /// What must not depend on the kills.
 #[derive(Debug, PartialEq)]
 struct Outcome {
-    dossier: (DossierState, Option<String>, Vec<FieldView>, Vec<(String, Vec<u32>)>, Vec<String>),
+    dossier: DossierSeen,
     pages: Vec<PageRead>,
     pictures: Vec<Vec<u8>>,
     assembly: Assembly,

@@ -226,6 +226,7 @@ mod tests {
     use super::super::layout::tests::page;
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "each call makes its value on the spot")]
     fn found(lines: &[(u32, u32, &str)], field: &str, value: FieldValue) -> Option<String> {
         let page = page(lines);
         let layout = Layout::new(&page);

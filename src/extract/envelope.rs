@@ -241,7 +241,7 @@ impl Bench<'_> {
 
 /// A fact keeps the place and the trust of its candidate; the rules of the list weigh it.
 fn fact(candidate: &Candidate) -> Reading {
-    // A value printed beside its very label and read clearly is wrong about once in forty.
+    // A value printed beside its very label and read clearly is taken at its word by the list; the figure is set, not measured.
     let confidence = if candidate.confidence >= 0.78 { candidate.confidence.max(0.95) } else { candidate.confidence };
     Reading {
         value: candidate.value.clone(),

@@ -143,8 +143,8 @@ impl<'a> Reader<'a> {
             if dated && field.kind != FieldKind::Date {
                 // "Date et lieu": the place is what follows the date.
                 text = date::find(&text, self.reference_year).map_or(text, |found| found.rest);
-                let place = text.trim_start_matches("à ").trim_start_matches("À ");
-                text = place.to_owned();
+                let place = text.trim_start_matches("à ").trim_start_matches("À ").len();
+                text.drain(..text.len() - place);
             }
             if field.kind == FieldKind::Text {
                 text = without_brackets(&text);
@@ -297,6 +297,11 @@ mod tests {
     use super::super::layout::tests::page;
     use super::*;
 
+    #[derive(serde::Deserialize)]
+    struct File {
+        fields: Vec<FieldDef>,
+    }
+
     fn catalogue() -> Catalogue {
         let fields = "
 [[fields]]
@@ -324,10 +329,6 @@ id = 'ressources_mensuelles'
 label = 'x'
 kind = 'amount'
 ";
-        #[derive(serde::Deserialize)]
-        struct File {
-            fields: Vec<FieldDef>,
-        }
         let mut catalogue = Catalogue::default();
         catalogue.fields = toml::from_str::<File>(fields).unwrap().fields;
         catalogue

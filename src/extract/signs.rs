@@ -137,8 +137,9 @@ mod tests {
     fn document(id: &str, signs: &[(&str, f64, bool)]) -> DocumentDef {
         let signs = signs
             .iter()
-            .map(|(phrase, weight, title)| format!("[[signs]]\nany = [\"{phrase}\"]\nweight = {weight}\ntitle = {title}\n"))
-            .collect::<String>();
+            .map(|(phrase, weight, title)| format!("[[signs]]\nany = [\"{phrase}\"]\nweight = {weight}\ntitle = {title}"))
+            .collect::<Vec<_>>()
+            .join("\n");
         toml::from_str(&format!("id = \"{id}\"\nlabel = \"x\"\n{signs}")).unwrap()
     }
 

@@ -166,7 +166,7 @@ fn marks(value: &FieldValue) -> usize {
     }
 }
 
-/// Counted by hand on what each kind of evidence was wrong for; a calibration replaces it on confirmed data.
+/// Set by hand for each kind of evidence, not measured; a calibration on confirmed data replaces it.
 fn confidence(best: &Group, fit: bool, against: bool) -> f64 {
     let single = best.votes.iter().map(|v| v.candidate.confidence).fold(0.0, f64::max);
     match (fit, best.pages.len()) {

@@ -136,7 +136,7 @@ pub(super) fn urgency(case: &Case<'_>, clock: &Clock) -> Urgency {
         _ if end >= today && in_days(end, 30) => raise(60, format!("le titre expire le {}", french(end))),
         _ if end >= today => {}
         Some(limit) if limit < today => {
-            raise(100, format!("titre expiré le {}, couverture L433-3 finie le {}", french(end), french(limit)))
+            raise(100, format!("titre expiré le {}, couverture L433-3 finie le {}", french(end), french(limit)));
         }
         Some(limit) if in_days(limit, 30) => raise(80, format!("la couverture L433-3 finit le {}", french(limit))),
         Some(limit) => raise(40, format!("titre expiré le {}, couvert jusqu’au {} (L433-3)", french(end), french(limit))),

@@ -27,7 +27,7 @@ async fn answer(client: &mut Client, seeded: &Seeded, point: Option<&str>, answe
 fn last_hidden(page: &Reply, name: &str) -> String {
     let text = page.text();
     let from = text.find("class=\"answer").expect("a question is shown");
-    Reply { bytes: text[from..].as_bytes().to_vec(), ..page.clone() }.hidden(name)
+    Reply { bytes: text.as_bytes()[from..].to_vec(), ..page.clone() }.hidden(name)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -374,7 +374,9 @@ fn lift_separators(crop: &mut Crop, cells: &[Rect], scale: Scale) {
         }
     }
     // The outer lines.
-    for (x, edge) in [(0, cells.first().map_or(0, |c| c.x) + reach), (cells.last().map_or(w, |c| c.right()).saturating_sub(reach), w)] {
+    for (x, edge) in
+        [(0, cells.first().map_or(0, |c| c.x) + reach), (cells.last().map_or(w, crate::domain::Rect::right).saturating_sub(reach), w)]
+    {
         for x in x..edge.min(w) {
             (0..h).for_each(|y| crop.grey.put_pixel(x, y, Luma([255])));
         }
@@ -430,15 +432,12 @@ fn set_side_by_side(grey: &GrayImage, glyphs: &[Vec<Pixels>], scale: Scale) -> (
     let mut x = margin;
     let mut blanks = Vec::new();
     for (glyph, rect) in glyphs[skip..].iter().zip(shown) {
-        match rect {
-            Some(rect) => {
-                copy(grey, glyph, &mut picture, i64::from(x) - i64::from(rect.x), i64::from(margin) - i64::from(all.y));
-                x += rect.w + gap;
-            }
-            None => {
-                blanks.push((x as f32 + blank as f32 / 2.0) / picture.width() as f32);
-                x += blank;
-            }
+        if let Some(rect) = rect {
+            copy(grey, glyph, &mut picture, i64::from(x) - i64::from(rect.x), i64::from(margin) - i64::from(all.y));
+            x += rect.w + gap;
+        } else {
+            blanks.push((x as f32 + blank as f32 / 2.0) / picture.width() as f32);
+            x += blank;
         }
     }
     (picture, blanks)
@@ -455,8 +454,8 @@ mod tests {
         GrayImage::from_fn(900, 200, |x, y| Luma([(235 - x / 30 + (x * 7 + y * 13) % 5) as u8]))
     }
 
-    fn bar(page: &mut GrayImage, x: u32, y: u32, w: u32, h: u32, g: u8) {
-        (y..y + h).for_each(|y| (x..x + w).for_each(|x| page.put_pixel(x, y, Luma([g]))));
+    fn bar(page: &mut GrayImage, left: u32, top: u32, width: u32, height: u32, grey: u8) {
+        (top..top + height).for_each(|y| (left..left + width).for_each(|x| page.put_pixel(x, y, Luma([grey]))));
     }
 
     fn dotted_line(page: &mut GrayImage) -> Place {

@@ -64,11 +64,11 @@ pub fn read_form(grey: &GrayImage, dpi: u32, words: &[Word], catalogue: &Catalog
             sense = Sense::make(grey, &page, words, &book);
         }
     }
-    if let Some(row) = sense.unsigned_row(catalogue) {
-        if let Some(word) = reread::signature_label(grey, &page.blobs, row, &sense.words, &book, readers.printed, page.scale) {
-            let words = sense.words.iter().cloned().chain([word]).collect();
-            sense = Sense::make(grey, &page, words, &book);
-        }
+    if let Some(row) = sense.unsigned_row(catalogue)
+        && let Some(word) = reread::signature_label(grey, &page.blobs, row, &sense.words, &book, readers.printed, page.scale)
+    {
+        let words = sense.words.iter().cloned().chain([word]).collect();
+        sense = Sense::make(grey, &page, words, &book);
     }
     fill(grey, &page, &sense, catalogue, readers)
 }
@@ -161,7 +161,7 @@ impl<'c> Sense<'c> {
         let labels = find_labels(book, &runs, &ticked, print);
         let sheet = Sheet { runs: &runs, labels: &labels, boxes: &ticked, places: &page.places, width: grey.width(), print, scale };
         let pairs = attach::attach(&sheet);
-        let fields = resolve::resolve(book, &runs, &labels, &pairs, &ticked, &page.ink, print, scale);
+        let fields = resolve::resolve(book, &sheet, &pairs, &page.ink);
         Self { words, runs, checkboxes, labels, pairs, fields }
     }
 

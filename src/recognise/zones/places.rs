@@ -151,13 +151,13 @@ fn cells_between(separators: &[(u32, u32)], upper: &Rule, lower: &Rule) -> Vec<R
 
 /// Combs where cells are small and even, frames else.
 fn as_places(cells: &[Rect], height: f32, scale: Scale) -> Vec<Place> {
-    if height <= scale.px(COMB_MM) {
-        if let Some(even) = grid(cells, scale) {
-            let mut found = vec![comb(even.clone())];
-            let rest: Vec<Rect> = cells.iter().filter(|c| !even.iter().any(|e| e.horizontal_overlap(c) * 2 > c.w)).copied().collect();
-            found.extend(rest.into_iter().filter(|c| c.w >= scale.whole(8.0)).map(|rect| Place { shape: Shape::Frame, rect }));
-            return found;
-        }
+    if height <= scale.px(COMB_MM)
+        && let Some(even) = grid(cells, scale)
+    {
+        let mut found = vec![comb(even.clone())];
+        let rest: Vec<Rect> = cells.iter().filter(|c| !even.iter().any(|e| e.horizontal_overlap(c) * 2 > c.w)).copied().collect();
+        found.extend(rest.into_iter().filter(|c| c.w >= scale.whole(8.0)).map(|rect| Place { shape: Shape::Frame, rect }));
+        return found;
     }
     let wide = cells.iter().filter(|c| c.w >= scale.whole(8.0) && c.h >= scale.whole(2.5));
     wide.map(|rect| Place { shape: Shape::Frame, rect: *rect }).collect()
@@ -194,7 +194,7 @@ fn grid(cells: &[Rect], scale: Scale) -> Option<Vec<Rect>> {
     if best.len() < 3 {
         return None;
     }
-    let (top, bottom) = (cells.iter().map(|c| c.y).max()?, cells.iter().map(|c| c.bottom()).min()?);
+    let (top, bottom) = (cells.iter().map(|c| c.y).max()?, cells.iter().map(Rect::bottom).min()?);
     let h = bottom.saturating_sub(top);
     if h < scale.whole(2.0) {
         return None;

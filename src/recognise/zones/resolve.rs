@@ -1,7 +1,7 @@
 //! Which field a label means where it stands: under which heading, after which other label.
 
-use super::attach::{Label, Pair};
-use super::ink::{Ink, Scale};
+use super::attach::{Label, Pair, Sheet};
+use super::ink::Ink;
 use super::labels::{LabelBook, Sense, without_number};
 use super::text::{Run, plain};
 use crate::catalogue::Section;
@@ -20,17 +20,9 @@ struct Heading<'c> {
 
 /// Fields of each label, in the order of `labels`; empty where a label speaks of nobody who is asked for.
 #[must_use]
-pub fn resolve<'c>(
-    book: &LabelBook<'c>,
-    runs: &[Run],
-    labels: &[Label<'c>],
-    pairs: &[Pair],
-    boxes: &[Rect],
-    ink: &Ink,
-    print: f32,
-    scale: Scale,
-) -> Vec<Vec<FieldId>> {
-    let headings = headings(book, runs, labels, pairs, boxes, ink, print, scale);
+pub fn resolve<'c>(book: &LabelBook<'c>, sheet: &Sheet<'_, 'c>, pairs: &[Pair], ink: &Ink) -> Vec<Vec<FieldId>> {
+    let headings = headings(book, sheet, pairs, ink);
+    let (labels, print) = (sheet.labels, sheet.print);
     let order = reading_order(labels, print);
     let mut found: Vec<Vec<FieldId>> = vec![Vec::new(); labels.len()];
     let mut topic: Option<String> = None;
@@ -81,7 +73,9 @@ fn reading_order(labels: &[Label], print: f32) -> Vec<usize> {
             None => rows.push(vec![label]),
         }
     }
-    rows.iter_mut().for_each(|row| row.sort_by_key(|l| labels[*l].rect.x));
+    for row in &mut rows {
+        row.sort_by_key(|l| labels[*l].rect.x);
+    }
     rows.concat()
 }
 
@@ -91,17 +85,8 @@ fn above<'h, 'c>(headings: &'h [Heading<'c>], rect: &Rect) -> Option<&'h Heading
     headings.iter().filter(|h| h.rect.y <= y && x >= h.left && x < h.right).max_by_key(|h| h.rect.y)
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that stands on a page decides whether a run is a heading")]
-fn headings<'c>(
-    book: &LabelBook<'c>,
-    runs: &[Run],
-    labels: &[Label<'c>],
-    pairs: &[Pair],
-    boxes: &[Rect],
-    ink: &Ink,
-    print: f32,
-    scale: Scale,
-) -> Vec<Heading<'c>> {
+fn headings<'c>(book: &LabelBook<'c>, sheet: &Sheet<'_, 'c>, pairs: &[Pair], ink: &Ink) -> Vec<Heading<'c>> {
+    let Sheet { runs, labels, boxes, print, scale, .. } = *sheet;
     let usual = usual_weight(runs, ink);
     let attached =
         |run: usize| labels.iter().enumerate().any(|(l, label)| label.run == run && pairs.iter().any(|p| p.label == l && !p.free));

@@ -98,7 +98,9 @@ mod tests {
     fn empty_crossed_and_filled_boxes_are_found_once_each_and_a_letter_is_none() {
         let mut page = GrayImage::from_pixel(600, 200, Luma([250]));
         let boxes = [Rect::new(40, 60, 44, 44), Rect::new(200, 60, 44, 44), Rect::new(360, 60, 44, 44)];
-        boxes.iter().for_each(|b| draw(&mut page, *b));
+        for b in &boxes {
+            draw(&mut page, *b);
+        }
         for i in 0..60 {
             (0..3).for_each(|t| {
                 page.put_pixel(192 + i, 52 + i + t, Luma([20]));

@@ -172,7 +172,9 @@ mod tests {
     fn states_words_and_group_of_a_row_and_of_the_line_that_goes_on() {
         let mut page = GrayImage::from_pixel(1200, 300, Luma([245]));
         let boxes = [Rect::new(300, 100, 40, 40), Rect::new(600, 100, 40, 40), Rect::new(300, 160, 40, 40)];
-        boxes.iter().for_each(|b| frame(&mut page, *b));
+        for b in &boxes {
+            frame(&mut page, *b);
+        }
         // A tick, and a speck of dust.
         (0..26).for_each(|i| (0..4).for_each(|t| page.put_pixel(608 + i, 130 - i + t, Luma([60]))));
         (0..5).for_each(|i| (0..5).for_each(|j| page.put_pixel(318 + i, 178 + j, Luma([60]))));
@@ -196,7 +198,9 @@ mod tests {
     fn words_left_of_the_boxes_are_theirs_when_nothing_stands_on_the_right() {
         let mut page = GrayImage::from_pixel(900, 200, Luma([245]));
         let boxes = [Rect::new(300, 100, 40, 40), Rect::new(500, 100, 40, 40)];
-        boxes.iter().for_each(|b| frame(&mut page, *b));
+        for b in &boxes {
+            frame(&mut page, *b);
+        }
         let runs = [run("Oui", 240, 105, 50), run("Non", 440, 105, 50)];
         let words: Vec<String> = ticks(&page, &boxes, &runs, 30.0, Scale::new(300)).into_iter().map(|c| c.words).collect();
         assert_eq!(words, ["Oui", "Non"]);
