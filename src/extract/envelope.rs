@@ -78,6 +78,11 @@ impl Bench<'_> {
         self.echoes(&mut votes);
         let mut fields = BTreeMap::new();
         let mut findings = Vec::new();
+        // Two papers that agree prove whose they are, not that he is the one who applies.
+        let profile = if self.people.guessed { Profile::Observation } else { self.profile };
+        if self.people.guessed {
+            findings.push(words::nobody_named());
+        }
         for field in &self.catalogue.fields {
             let id = field.id.as_str();
             let elsewhere = ELSEWHERE.contains(&id) && !id.starts_with("date_") || FACTS.contains(&id);
@@ -85,7 +90,7 @@ impl Bench<'_> {
             if elsewhere || own.is_empty() && !self.looked_for(field) {
                 continue;
             }
-            let (reading, finding) = weigh(field, own, self.profile);
+            let (reading, finding) = weigh(field, own, profile);
             fields.insert(field.id.clone(), reading);
             findings.extend(finding);
         }

@@ -131,14 +131,16 @@ pub(super) struct People {
     pub of_sheet: Vec<Person>,
     /// Sheets of a person whom nothing in the envelope explains.
     pub strangers: Vec<u32>,
+    /// The form names nobody legibly and the papers name two persons: which of them applies is a guess.
+    pub guessed: bool,
 }
 
 /// Finds the applicant, then whose each sheet is.
 pub(super) fn people(sheets: &[Sheet], layouts: &[Layout], catalogue: &Catalogue) -> People {
     let identities: Vec<Identity> = sheets.iter().map(Identity::of).collect();
-    let applicant = applicant(sheets, &identities, catalogue);
+    let (applicant, guessed) = applicant(sheets, &identities, catalogue);
     let relations = relations(sheets);
-    let mut people = People { applicant, ..People::default() };
+    let mut people = People { applicant, guessed, ..People::default() };
     for ((sheet, identity), layout) in sheets.iter().zip(&identities).zip(layouts) {
         let person = whose(sheet, identity, layout, &people.applicant, &relations, catalogue);
         if person == Person::Other {
@@ -149,9 +151,11 @@ pub(super) fn people(sheets: &[Sheet], layouts: &[Layout], catalogue: &Catalogue
     people
 }
 
-/// The form says who applies; without a readable one, the person of most papers.
-fn applicant(sheets: &[Sheet], identities: &[Identity], catalogue: &Catalogue) -> Identity {
+/// The form says who applies; without a readable one, the person of most papers, which is a guess where papers name
+/// two: a child's papers hold as many of the parent.
+fn applicant(sheets: &[Sheet], identities: &[Identity], catalogue: &Catalogue) -> (Identity, bool) {
     let mut groups: Vec<(usize, Identity)> = Vec::new();
+    let mut named_by_form = false;
     for (sheet, identity) in sheets.iter().zip(identities).filter(|(_, i)| !i.is_empty()) {
         let form = sheet.kinds.first().is_some_and(|k| k.kind.as_str() == FORM);
         // What the words of a form say through its combs is no name; its places are read far better.
@@ -162,7 +166,10 @@ fn applicant(sheets: &[Sheet], identities: &[Identity], catalogue: &Catalogue) -
             .and_then(|k| catalogue.document(k.kind.as_str()))
             .is_none_or(|d| d.persons.first().is_none_or(|p| *p == Person::Applicant));
         let weight = match (form, own) {
-            (true, _) if legible => 8,
+            (true, _) if legible => {
+                named_by_form = true;
+                8
+            }
             (true, _) => continue,
             (_, false) => 1,
             _ => 2 + usize::from(identity.sure),
@@ -182,17 +189,16 @@ fn applicant(sheets: &[Sheet], identities: &[Identity], catalogue: &Catalogue) -
             let birth = group.births.iter().any(|b| form.births.contains(b));
             let surname = group.surnames.iter().any(|a| form.surnames.iter().any(|b| near(a, b)));
             let given = group.given.iter().flatten().any(|a| form.given.iter().flatten().any(|b| near(a, b)));
+            named_by_form |= birth || surname && given;
             if *count < 8 || birth {
                 *count += 6 * (usize::from(birth) + usize::from(given)) + 2 * usize::from(surname);
             }
         }
     }
-    groups
-        .into_iter()
-        .enumerate()
-        .max_by_key(|(order, (count, _))| (*count, usize::MAX - order))
-        .map(|(_, (_, group))| group)
-        .unwrap_or_default()
+    let chosen = groups.iter().enumerate().max_by_key(|(order, (count, _))| (*count, usize::MAX - order));
+    let chosen = chosen.map(|(_, (_, group))| group.clone()).unwrap_or_default();
+    let two = groups.iter().any(|(_, group)| chosen.same(group) == Some(false));
+    (chosen, two && !named_by_form)
 }
 
 /// Names that the form, the host's attestation or an act give for other persons.

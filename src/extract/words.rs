@@ -22,6 +22,15 @@ pub(super) fn shown(value: &FieldValue) -> String {
     }
 }
 
+/// The form is not legible and the papers are of two persons.
+pub(super) fn nobody_named() -> Finding {
+    Finding {
+        code: "deux_identites".to_owned(),
+        subjects: vec!["envelope".to_owned()],
+        message: "Le formulaire ne nomme personne lisiblement et les pièces portent deux identités : dire qui demande le titre.".to_owned(),
+    }
+}
+
 /// Where each page says it: « dans la bande MRZ (page 5, clé juste), sur le formulaire (page 2) ».
 fn places<'a>(candidates: impl Iterator<Item = &'a Candidate>) -> String {
     let mut pages: BTreeMap<u32, (Source, bool)> = BTreeMap::new();

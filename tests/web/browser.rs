@@ -76,8 +76,19 @@ impl Browser {
         self.client.goto(&format!("{}{path}", self.base)).await.unwrap();
     }
 
+    /// What the page shows. Between finding the body and asking for its text the next page may have come.
     async fn text(&self) -> String {
-        self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+        let until = Clock::now() + Duration::from_secs(20);
+        loop {
+            let shown = match self.client.find(Locator::Css("body")).await {
+                Ok(body) => body.text().await,
+                Err(error) => Err(error),
+            };
+            match shown {
+                Ok(text) => return text,
+                Err(error) => assert!(Clock::now() < until, "the page shows nothing: {error}"),
+            }
+        }
     }
 
     /// Types into whatever has the focus, as a keyboard does.
