@@ -93,6 +93,7 @@ struct Dates<'a> {
 struct PieceLine<'a> {
     kind: &'a str,
     pages: &'a [u32],
+    #[serde(serialize_with = "crate::domain::four_decimals")]
     confidence: f64,
     person: crate::domain::Person,
 }

@@ -1,5 +1,7 @@
 //! `passerelle demo --once`, as a newcomer runs it: a file, its twin and a file that is no scan.
 
+use passerelle::domain::Scope;
+use passerelle::store::Store;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,6 +49,31 @@ fn everything_dropped_is_accounted_for() {
     assert_eq!(line["dossiers"].as_u64().unwrap() + line["in_review"].as_u64().unwrap(), 1, "{line}");
     assert_eq!(line["adds_up"], true);
     assert!(files_under(&kept.path().join("demo/depot")).is_empty(), "a source was left in the drop folder");
+}
+
+/// The same file, profile and options, and no correction: what went through the database equals what went through memory.
+#[tokio::test]
+async fn export_prints_what_process_prints() {
+    let names = ["anomalie-texte", "deux-demandeurs", "etudiant-renouvellement"];
+    let (fixtures, kept) = (copy(&names), tempfile::tempdir().unwrap());
+    let demo = kept.path().join("demo");
+    let program = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_passerelle")).args(arguments).env("OMP_THREAD_LIMIT", "1").output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let path = |path: &Path| path.display().to_string();
+    let (_, talk) = program(&["demo", "--once", "--fixtures", &path(fixtures.path()), "--folder", &path(&demo)]);
+    let store = Store::open(&format!("sqlite://{}", demo.join("passerelle.db").display())).await.unwrap();
+    let deliveries = store.deliveries(&Scope::Machine).await.unwrap();
+    assert_eq!(deliveries.len(), names.len(), "{talk}");
+    for entry in deliveries {
+        let (id, file) = (entry.delivery.id.to_string(), entry.delivery.file);
+        let (exported, why) = program(&["export", "--json", &id, "--config", &path(&demo.join("passerelle.toml"))]);
+        let dropped = names.iter().map(|name| fixtures.path().join(name).join(&file)).find(|path| path.exists()).unwrap();
+        let (processed, _) = program(&["process", "--json", &path(&dropped)]);
+        assert!(exported.starts_with("{\"contract\":1,"), "{why}");
+        assert_eq!(exported, processed, "{file}");
+    }
 }
 
 #[test]

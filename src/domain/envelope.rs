@@ -48,7 +48,7 @@ pub struct Piece {
     /// 1-based pages of the file.
     pub pages: Vec<u32>,
     /// Estimated probability that the kind is right.
-    #[serde(serialize_with = "super::reading::four_decimals")]
+    #[serde(serialize_with = "super::four_decimals")]
     pub confidence: f64,
     pub person: Person,
     /// True when the page is surely no document of the catalogue.

@@ -82,8 +82,11 @@ pub struct Reading {
 
 /// Writes a probability with four decimals: more would be false precision, and would not survive
 /// the way through a database unchanged.
+///
+/// # Errors
+/// Those of the serialiser.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
-pub(super) fn four_decimals<S: serde::Serializer>(probability: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn four_decimals<S: serde::Serializer>(probability: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((probability * 10_000.0).round() / 10_000.0)
 }
 
