@@ -85,7 +85,6 @@ pub struct Reading {
 ///
 /// # Errors
 /// Those of the serialiser.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
 pub fn four_decimals<S: serde::Serializer>(probability: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((probability * 10_000.0).round() / 10_000.0)
 }
