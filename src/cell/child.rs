@@ -54,7 +54,7 @@ fn run(wires: &mut Wires) -> Result<()> {
     };
     let job: Job = serde_json::from_slice(&receive(&mut wires.input, Kind::Job)?)?;
     let bytes = receive(&mut wires.input, Kind::Bytes)?;
-    match work(wires, job, bytes, tools, setup.memory_bytes) {
+    match work(wires, job, bytes, tools, &setup) {
         Ok(()) => Ok(()),
         Err(Stop::Refused(refusal)) => wires.answer(Kind::Refused, &refusal),
         Err(Stop::Broken(error)) => Err(error),
@@ -108,19 +108,20 @@ impl From<Error> for Stop {
     }
 }
 
-fn work(wires: &mut Wires, job: Job, bytes: Vec<u8>, tools: Tools, memory: u64) -> std::result::Result<(), Stop> {
+fn work(wires: &mut Wires, job: Job, bytes: Vec<u8>, tools: Tools, setup: &Setup) -> std::result::Result<(), Stop> {
+    let limits = Limits { pages: setup.pages, pixels: setup.pixels, ..Limits::default() };
     match job {
         Job::Count { format } => {
-            let document = pages::open(bytes.into(), format, &Limits::default())?;
+            let document = pages::open(bytes.into(), format, &limits)?;
             wires.answer(Kind::Count, &document.page_count())?;
         }
         Job::Cut { rect, dpi } => {
             let cut = picture::cut(&bytes, rect, dpi)?;
             send(&mut wires.output, Kind::Cut, &cut)?;
         }
-        Job::SelfTest => wires.answer(Kind::Tested, &self_test(memory))?,
+        Job::SelfTest => wires.answer(Kind::Tested, &self_test(setup.memory_bytes))?,
         Job::Read { format, first_page, last_page, turns } => {
-            let document = pages::open(Arc::from(bytes), format, &Limits::default())?;
+            let document = pages::open(Arc::from(bytes), format, &limits)?;
             send(&mut wires.output, Kind::Opened, &[])?;
             let engines = tools.engines.ok_or_else(|| Error::other("no engines were asked for"))?;
             let mut reader = Reader { document, engines, catalogue: tools.catalogue };

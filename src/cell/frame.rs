@@ -17,7 +17,7 @@ use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::PathBuf;
 
 /// Both sides are the same program, except while it is being replaced on disk.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// No file and no answer is longer.
 pub const LONGEST: usize = 1 << 30;
 /// A cell that was taken over must not fill the pool's memory.
@@ -55,6 +55,10 @@ pub struct Setup {
     pub memory_bytes: u64,
     /// Processor time of the whole cell.
     pub cpu_seconds: u64,
+    /// Pages of the file.
+    pub pages: u32,
+    /// Pixels of one page.
+    pub pixels: u64,
     pub models_dir: Option<PathBuf>,
     pub pipelines_dir: Option<PathBuf>,
     /// False for jobs that recognise nothing.

@@ -13,6 +13,7 @@ use crate::domain::{Format, PageRead, Refusal};
 use std::sync::Arc;
 
 /// What a cell needs on the machine, for those who look whether it is there.
+pub use crate::pages::Limits;
 pub use crate::recognise::{Tesseract, ppocr::MODEL_FILE, ppocr::MODEL_SHA256, ppocr::find_model};
 pub use child::serve;
 pub use frame::{LockReport, SelfTest};

@@ -4,6 +4,7 @@ use super::child::unreadable;
 use super::frame::{Job, Kind, LONGEST_ANSWER, LockReport, PROTOCOL, SelfTest, Setup, header, parse, unpack_page};
 use super::{CellError, CellPage, ReadRequest};
 use crate::domain::{Format, PageState, Rect, Refusal};
+use crate::pages::Limits;
 use crate::recognise;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -24,6 +25,8 @@ pub struct CellSettings {
     pub page_seconds: u64,
     /// Address space of a cell, bytes.
     pub memory_bytes: u64,
+    /// What a file may ask for.
+    pub limits: Limits,
     /// Where the second recogniser's model is looked for first.
     pub models_dir: Option<PathBuf>,
     /// Replaces the built-in pipelines.
@@ -37,6 +40,7 @@ impl Default for CellSettings {
             processes: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             page_seconds: 60,
             memory_bytes: 3 << 30,
+            limits: Limits::default(),
             models_dir: None,
             pipelines_dir: None,
         }
@@ -201,6 +205,8 @@ impl CellPool {
             protocol: PROTOCOL,
             memory_bytes: settings.memory_bytes,
             cpu_seconds: settings.page_seconds.saturating_mul(u64::from(pages)).saturating_add(START_SECONDS + OPEN_SECONDS),
+            pages: settings.limits.pages,
+            pixels: settings.limits.pixels,
             models_dir: settings.models_dir.clone(),
             pipelines_dir: settings.pipelines_dir.clone(),
             engines,

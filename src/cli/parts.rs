@@ -1,7 +1,7 @@
 //! From the configuration to the parts that the commands run.
 
 use crate::catalogue::Catalogue;
-use crate::cell::{CellPool, CellSettings};
+use crate::cell::{CellPool, CellSettings, Limits};
 use crate::config::Config;
 use anyhow::Context;
 
@@ -19,6 +19,7 @@ pub fn cells(config: &Config) -> CellPool {
         processes: config.cell.count(),
         page_seconds: u64::from(config.limits.page_seconds),
         memory_bytes: config.limits.memory,
+        limits: Limits { pages: config.limits.pages, pixels: config.limits.pixels, ..Limits::default() },
         models_dir: config.models_dir.clone(),
         pipelines_dir: config.pipelines_dir.clone(),
         ..CellSettings::default()

@@ -60,7 +60,17 @@ pub fn classify(head: &[u8]) -> Result<Format, Foreign> {
     if let Some(foreign) = foreign_start(head) {
         return Err(foreign);
     }
-    if contains(&head[..head.len().min(HEAD)], b"%PDF-") { Ok(Format::Pdf) } else { Err(by_text(head)) }
+    if contains(&head[..head.len().min(HEAD)], b"%PDF-") || opens_an_object(head) { Ok(Format::Pdf) } else { Err(by_text(head)) }
+}
+
+/// A PDF that lost its first line, or wrote it wrongly, is known by its first object: `1 0 obj` on a line of its own.
+fn opens_an_object(head: &[u8]) -> bool {
+    let is_object = |line: &[u8]| {
+        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let mut number = || words.next().is_some_and(|word| word.len() < 11 && word.iter().all(u8::is_ascii_digit));
+        number() && number() && words.next().is_some_and(|word| word.starts_with(b"obj"))
+    };
+    head.split(|byte| matches!(byte, b'\n' | b'\r')).take(20).any(is_object)
 }
 
 fn accepted_start(head: &[u8]) -> Option<Format> {
@@ -153,6 +163,13 @@ mod tests {
         let mut late = vec![b'x'; 1022];
         late.extend(b"%PDF-1.4\n");
         assert_eq!(code(&late), "type_texte");
+    }
+
+    #[test]
+    fn a_pdf_without_its_first_line_is_known_by_its_first_object() {
+        assert_eq!(sniff(b"%PDF1.4\r\n%\xe2\xe3\r\n1 0 obj\r\n<<").unwrap(), Format::Pdf);
+        assert_eq!(sniff(b"\n12 0 obj<</Type").unwrap(), Format::Pdf);
+        assert_eq!(code(b"Il y a 1 0 obj ici\n"), "type_texte");
     }
 
     #[test]

@@ -112,3 +112,8 @@ impl Document {
         }
     }
 }
+
+/// Grey of a colour: Rec. 709 luma, the same for every format.
+fn luma(r: u8, g: u8, b: u8) -> u8 {
+    ((u32::from(r) * 2126 + u32::from(g) * 7152 + u32::from(b) * 722) / 10_000) as u8
+}

@@ -1,6 +1,6 @@
 //! PDF: lopdf says whether the file is whole, hayro gives the pixels at the resolution of the scan.
 
-use super::{Limits, Picture, refuse, tiff::luma};
+use super::{Limits, Picture, luma, refuse};
 use crate::domain::Refusal;
 use hayro::hayro_interpret::font::GlyphRun;
 use hayro::hayro_interpret::{
@@ -37,38 +37,27 @@ impl std::fmt::Debug for PdfFile {
 impl PdfFile {
     pub fn open(bytes: Arc<[u8]>) -> Result<Self, Refusal> {
         let tail = &bytes[bytes.len().saturating_sub(TAIL)..];
-        let whole = tail.windows(5).any(|w| w == b"%%EOF");
-        let structure = lopdf::Document::load_mem_with_options(
-            &bytes,
-            lopdf::LoadOptions { max_decompressed_size: Some(INFLATED), ..lopdf::LoadOptions::default() },
-        );
-        let structure = match structure {
-            Ok(structure) => structure,
-            Err(_) if !whole => return Err(refuse::pdf_truncated()),
-            Err(e) => return Err(refuse::pdf_unreadable(&e.to_string())),
-        };
-        // lopdf opens files with a user password and damaged ones as documents without pages.
-        if structure.is_encrypted() {
-            return Err(refuse::pdf_encrypted());
-        }
-        if !whole {
+        let has_end = [&b"%%EOF"[..], b"startxref"].iter().any(|end| tail.windows(end.len()).any(|w| w == *end));
+        if !has_end {
             return Err(refuse::pdf_truncated());
         }
-        let found = structure.page_iter().count() as u64;
-        let declared = declared_pages(&structure).unwrap_or(found);
-        let pdf = Pdf::new(Arc::new(bytes)).map_err(|e| match e {
-            hayro::hayro_syntax::LoadPdfError::Decryption(_) => refuse::pdf_encrypted(),
-            hayro::hayro_syntax::LoadPdfError::Invalid if found == 0 => refuse::pdf_without_page(),
-            hayro::hayro_syntax::LoadPdfError::Invalid => refuse::pdf_unreadable("structure"),
+        let structure = Structure::of(&bytes);
+        let pdf = Pdf::new(Arc::new(bytes)).map_err(|e| match (e, &structure) {
+            (hayro::hayro_syntax::LoadPdfError::Decryption(_), _) => refuse::pdf_encrypted(),
+            (_, Ok(structure)) if structure.encrypted => refuse::pdf_encrypted(),
+            (_, Ok(structure)) if structure.pages() == 0 => refuse::pdf_without_page(),
+            (_, Err(e)) => refuse::pdf_unreadable(e),
+            _ => refuse::pdf_unreadable("structure"),
         })?;
         let readable = pdf.pages().len() as u64;
-        if readable.max(found).max(declared) == 0 {
+        // Where the stricter reader fails, the one that repairs is believed: the end of the file is there.
+        let pages = structure.map_or(0, |structure| structure.pages());
+        if readable.max(pages) == 0 {
             return Err(refuse::pdf_without_page());
         }
         // A page that only one of the two readers finds would be lost without a word.
-        let most = readable.max(found).max(declared);
-        if readable < most {
-            return Err(refuse::pdf_incomplete(most, readable));
+        if readable < pages {
+            return Err(refuse::pdf_incomplete(pages, readable));
         }
         Ok(Self { pdf })
     }
@@ -93,7 +82,28 @@ impl PdfFile {
     }
 }
 
-/// `/Count` of the page tree's root.
+/// What the stricter of the two readers finds, before anything is drawn.
+struct Structure {
+    /// Under a password of its user, or nothing but attachments is: the reader that draws knows which.
+    encrypted: bool,
+    found: u64,
+    /// `/Count` of the page tree's root.
+    declared: u64,
+}
+
+impl Structure {
+    fn of(bytes: &[u8]) -> Result<Self, String> {
+        let options = lopdf::LoadOptions { max_decompressed_size: Some(INFLATED), ..lopdf::LoadOptions::default() };
+        let document = lopdf::Document::load_mem_with_options(bytes, options).map_err(|e| e.to_string())?;
+        let found = document.page_iter().count() as u64;
+        Ok(Self { encrypted: document.is_encrypted(), found, declared: declared_pages(&document).unwrap_or(found) })
+    }
+
+    fn pages(&self) -> u64 {
+        self.found.max(self.declared)
+    }
+}
+
 fn declared_pages(structure: &lopdf::Document) -> Option<u64> {
     let root = structure.catalog().ok()?.get(b"Pages").ok()?.as_reference().ok()?;
     let count = structure.get_dictionary(root).ok()?.get(b"Count").ok()?.as_i64().ok()?;
