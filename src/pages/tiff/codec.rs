@@ -3,7 +3,7 @@
 
 use super::directory::{Container, Directory, tag};
 use super::layout::{Layout, compression};
-use super::{fax, jpeg};
+use super::{fax, jpeg, log};
 use crate::domain::Refusal;
 use crate::pages::refuse;
 use std::borrow::Cow;
@@ -22,7 +22,7 @@ pub fn unpack(file: &Container, directory: &Directory, layout: &Layout, index: u
     let stored = if layout.lowest_bit_first { stored.iter().map(|b| b.reverse_bits()).collect() } else { Cow::Borrowed(stored) };
     let size = usize::try_from(layout.size_of_chunk(rows)).unwrap_or(usize::MAX);
     let unpacked = match layout.compression {
-        compression::NONE => stored.get(..size).map(<[u8]>::to_vec).unwrap_or_default(),
+        compression::NONE | compression::LOG_24 => stored.get(..size).map(<[u8]>::to_vec).unwrap_or_default(),
         compression::HUFFMAN => fax::huffman(&stored, layout.chunk.0, rows),
         compression::GROUP_3 => {
             let options = file.first(directory, tag::T4_OPTIONS).unwrap_or(0);
@@ -32,6 +32,7 @@ pub fn unpack(file: &Container, directory: &Directory, layout: &Layout, index: u
         compression::LZW => lzw(&stored, size),
         compression::PACK_BITS => pack_bits(&stored, size),
         compression::DEFLATE | compression::OLD_DEFLATE => deflate(&stored, size),
+        compression::LOG => log::unpack(&stored, layout.chunk.0 as usize, layout.bits as usize / 8, size),
         other => return Err(refuse::page_damaged(&format!("la compression TIFF {other} n’est pas lue"))),
     };
     if unpacked.len() < size { Err(refuse::page_damaged("des lignes manquent")) } else { Ok(unpacked) }

@@ -16,6 +16,8 @@ pub mod compression {
     pub const DEFLATE: u64 = 8;
     pub const OLD_DEFLATE: u64 = 32_946;
     pub const PACK_BITS: u64 = 32_773;
+    pub const LOG: u64 = 34_676;
+    pub const LOG_24: u64 = 34_677;
 }
 
 /// `PhotometricInterpretation`.
@@ -29,6 +31,8 @@ pub mod photometric {
     pub const CIE_LAB: u64 = 8;
     pub const ICC_LAB: u64 = 9;
     pub const ITU_LAB: u64 = 10;
+    pub const LOG_L: u64 = 32_844;
+    pub const LOG_LUV: u64 = 32_845;
 }
 
 /// Bytes that one strip or tile may become.
@@ -91,8 +95,24 @@ impl Layout {
             counts: Vec::new(),
         };
         layout.subsampling = layout.subsampling(file, directory);
+        layout.join_samples();
         layout.place(file, directory, limits)?;
         Ok(layout)
+    }
+
+    /// Logarithmic colours are declared as samples of 16 bits and stored as one number.
+    fn join_samples(&mut self) {
+        let bits = match (self.compression, self.photometric) {
+            (compression::LOG, photometric::LOG_L) => 16,
+            (compression::LOG, photometric::LOG_LUV) => 32,
+            (compression::LOG_24, photometric::LOG_LUV) => 24,
+            _ => return,
+        };
+        (self.samples, self.bits, self.planar, self.differences) = (1, bits, false, false);
+    }
+
+    pub fn is_logarithmic(&self) -> bool {
+        matches!(self.compression, compression::LOG | compression::LOG_24)
     }
 
     /// Only where the codec does not bring each pixel its colours itself.

@@ -5,6 +5,7 @@ mod directory;
 mod fax;
 mod jpeg;
 mod layout;
+mod log;
 mod shade;
 
 use super::{Limits, Picture, dots, refuse};
@@ -106,8 +107,8 @@ fn grey(file: &Container, directory: &Directory, layout: &Layout) -> Result<Gray
 fn whole_samples(file: &Container, layout: &Layout, shades: &Shades, planes: &[Vec<u8>], index: usize, page: &mut GrayImage) {
     let (x, y) = corner(layout, index);
     let of_chunk = layout.samples_of_chunk();
-    // What a codec brings is samples of one byte, whatever was declared.
-    let row = Row { bits: layout.bits, little: file.little, differences: layout.differences.then_some(of_chunk) };
+    let row =
+        Row { bits: layout.bits, little: file.little && !layout.is_logarithmic(), differences: layout.differences.then_some(of_chunk) };
     let size = layout.size_of_row() as usize;
     let mut samples = vec![0; layout.chunk.0 as usize * layout.samples];
     for line in 0..layout.rows_of_chunk(index).min(layout.height - y) {

@@ -2,6 +2,7 @@
 
 use super::directory::{Container, Directory, tag};
 use super::layout::{Layout, photometric};
+use super::log;
 use crate::domain::Refusal;
 use crate::pages::{luma, refuse};
 
@@ -22,6 +23,7 @@ enum Colour {
     Cmyk,
     /// Luminance, with the codes of black and white.
     Luminance(f64, f64),
+    Logarithm,
 }
 
 impl Shades {
@@ -35,6 +37,7 @@ impl Shades {
             photometric::YCBCR => (luminance(file, directory), 1),
             // The first sample is the lightness.
             photometric::CIE_LAB | photometric::ICC_LAB | photometric::ITU_LAB => (Colour::Black, 1),
+            photometric::LOG_L | photometric::LOG_LUV if layout.is_logarithmic() => (Colour::Logarithm, 1),
             other => return Err(refuse::page_damaged(&format!("les couleurs TIFF {other} ne sont pas lues"))),
         };
         if layout.samples < needs {
@@ -59,6 +62,7 @@ impl Shades {
                 let light = |ink: u8| (u32::from(255 - ink) * u32::from(255 - byte(3)) / 255) as u8;
                 luma(light(byte(0)), light(byte(1)), light(byte(2)))
             }
+            Colour::Logarithm => log::grey(pixel[0], self.bits),
             Colour::Luminance(black, white) => ((f64::from(byte(0)) - black) * 255.0 / (white - black)).round().clamp(0.0, 255.0) as u8,
         };
         match self.alpha {
