@@ -5,6 +5,18 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// Upper case, no accents, every run of other signs one space.
 pub(super) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    // Most words are plain, and thousands of phrases are folded for each page: the tables are for the others.
+    if text.is_ascii() {
+        for c in text.chars() {
+            match c.to_ascii_uppercase() {
+                c if c.is_ascii_alphanumeric() => out.push(c),
+                _ if out.ends_with(' ') || out.is_empty() => {}
+                _ => out.push(' '),
+            }
+        }
+        out.truncate(out.trim_end().len());
+        return out;
+    }
     for c in text.nfd().filter(|c| !is_combining_mark(*c)) {
         match c {
             'œ' | 'Œ' => out.push_str("OE"),

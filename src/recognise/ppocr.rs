@@ -95,7 +95,7 @@ impl PpOcr {
             return Err(PpOcrError::OtherModel { path: path.to_path_buf(), found });
         }
         let broken = |reason: String| PpOcrError::Load { path: path.to_path_buf(), reason };
-        let model = ModelOptions::with_all_ops().load(bytes).map_err(|e| broken(e.to_string()))?;
+        let model = ModelOptions::with_all_ops().prepack_weights(true).load(bytes).map_err(|e| broken(e.to_string()))?;
         let dictionary = model.metadata().get("character").ok_or_else(|| broken("no dictionary in its metadata".into()))?;
         let alphabet = alphabet(dictionary);
         Ok(Self { model, pool: Arc::new(ThreadPool::with_num_threads(1)), alphabet })

@@ -20,6 +20,8 @@ pub struct Writing {
     pub cells: Vec<bool>,
     /// For a comb: where a blank cell stands between two characters, as shares of the picture's width.
     pub blanks: Vec<f32>,
+    /// On a line or in a frame: where each stroke of the writing stands, pixels of the page.
+    pub strokes: Vec<Rect>,
 }
 
 /// A blob smaller than this in both directions is dust when nothing larger stands near, millimetres.
@@ -200,8 +202,9 @@ fn strip(page: &GrayImage, rect: Rect, rule: Option<&Rule>, scale: Scale) -> Wri
     if kept.is_empty() {
         return Writing { ink: 0.0, ..Writing::default() };
     }
+    let strokes = kept.iter().map(|b| Rect::new(b.rect.x + rect.x, b.rect.y + rect.y, b.rect.w, b.rect.h)).collect();
     let lines = rows(kept, scale).into_iter().map(|row| paint(&crop.grey, &row, scale)).collect();
-    Writing { lines, ink, cells: Vec::new(), blanks: Vec::new() }
+    Writing { lines, ink, strokes, ..Writing::default() }
 }
 
 /// The blobs of a strip that are writing.

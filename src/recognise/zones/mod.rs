@@ -86,7 +86,7 @@ fn fill(grey: &GrayImage, page: &Drawn, sense: &Sense, catalogue: &Catalogue, re
         if pair.free && found.lines.is_empty() {
             continue;
         }
-        let readings = read::read(&found, catalogue.field(first.as_str()), readers);
+        let readings = read::read(&found, pair.place.rect, &sense.words, catalogue.field(first.as_str()), readers, page.scale);
         form.zones.extend(wanted.iter().map(|f| zone(f, pair, label, &sense.runs, found.ink, found.lines.is_empty(), readings.clone())));
     }
     sign(&mut form, page, sense, catalogue);

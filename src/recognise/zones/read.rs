@@ -1,9 +1,11 @@
-//! Engines on the writing of a place: Tesseract first because it is cheap, PP-OCR where the value matters or
-//! Tesseract is not sure. An empty place is never read.
+//! Engines on the writing of a place. Typed text that the page as a whole already gave is not read again; else
+//! Tesseract first because it is cheap, PP-OCR where the value matters or Tesseract is not sure. An empty place is
+//! never read.
 
 use super::clean::Writing;
+use super::ink::Scale;
 use crate::catalogue::{FieldDef, FieldKind};
-use crate::domain::ZoneReading;
+use crate::domain::{Engine, Rect, Word, ZoneReading};
 use crate::recognise::{Charset, Recogniser};
 
 /// The engines of a cell.
@@ -15,12 +17,29 @@ pub struct Readers<'e> {
 
 /// Tesseract alone is enough for plain text that it reads with this figure or more.
 const SURE: f32 = 0.93;
+/// And for any typed text that it read so on the page as a whole, where it knows the line.
+const SURE_OF_PAGE: f32 = 0.90;
 
-/// What the engines read; engines that fail or see nothing give no reading.
-pub fn read(writing: &Writing, field: Option<&FieldDef>, readers: &mut Readers) -> Vec<ZoneReading> {
+/// A speck beside a word may lie outside its box; a letter may not. Millimetres.
+const SPECK_MM: f32 = 1.0;
+/// How far a letter may reach out of the box that the engine drew around its word, millimetres.
+const RIM_MM: f32 = 0.5;
+
+/// What the engines read; engines that fail or see nothing give no reading. `words` are those of the whole page.
+pub fn read(
+    writing: &Writing,
+    place: Rect,
+    words: &[Word],
+    field: Option<&FieldDef>,
+    readers: &mut Readers,
+    scale: Scale,
+) -> Vec<ZoneReading> {
     let mut readings = Vec::new();
     if writing.lines.is_empty() {
         return readings;
+    }
+    if let Some(typed) = already_read(&writing.strokes, place, words, scale) {
+        return vec![typed];
     }
     let printed = reading(writing, readers.printed);
     let sure = printed.as_ref().is_some_and(|r| r.confidence >= SURE) && !field.is_none_or(matters);
@@ -29,6 +48,25 @@ pub fn read(writing: &Writing, field: Option<&FieldDef>, readers: &mut Readers) 
         readings.extend(reading(writing, second));
     }
     readings
+}
+
+/// The writing as the words of the page say it, when the engine was sure of each, they leave no stroke out and no
+/// word of the place stands beside them.
+fn already_read(strokes: &[Rect], place: Rect, words: &[Word], scale: Scale) -> Option<ZoneReading> {
+    let ink = strokes.iter().copied().reduce(|a, b| a.union(&b))?;
+    let rim = scale.whole(RIM_MM);
+    let inside = |w: &&Word| strokes.iter().any(|s| w.rect.contains(s.centre().0, s.centre().1));
+    let mut here: Vec<&Word> = words.iter().filter(inside).collect();
+    here.sort_by_key(|w| (w.line, w.rect.x));
+    let confidence = here.iter().map(|w| w.confidence).reduce(f32::min)?;
+    let in_place = words.iter().filter(|w| place.contains(w.rect.centre().0, w.rect.centre().1)).count();
+    let reaches_out = in_place > here.len() || here.iter().any(|w| w.rect.x + 2 * rim < ink.x || w.rect.right() > ink.right() + 2 * rim);
+    let around = |w: &&Word| Rect::new(w.rect.x.saturating_sub(rim), w.rect.y.saturating_sub(rim), w.rect.w + 2 * rim, w.rect.h + 2 * rim);
+    let boxes: Vec<Rect> = here.iter().map(around).collect();
+    let is_read = |s: &Rect| s.w.max(s.h) < scale.whole(SPECK_MM) || boxes.iter().any(|b| b.contains(s.centre().0, s.centre().1));
+    let sure = confidence >= SURE_OF_PAGE && !reaches_out && strokes.iter().all(is_read);
+    let text = here.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ");
+    sure.then_some(ZoneReading { engine: Engine::Tesseract, text, confidence })
 }
 
 /// Names, dates, numbers: whatever a wrong letter spoils and no list of words would notice.

@@ -39,14 +39,20 @@ impl Run {
 /// Lower case, no accents, only letters and digits: what labels are compared by.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    text.nfd()
-        .flat_map(|c| match c {
-            'œ' | 'Œ' => vec!['o', 'e'],
-            'æ' | 'Æ' => vec!['a', 'e'],
-            c if c.is_alphanumeric() => c.to_lowercase().collect(),
-            _ => Vec::new(),
-        })
-        .collect()
+    // Most print is ASCII, and every run of a page is compared with every label.
+    if text.is_ascii() {
+        return text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.nfd() {
+        match c {
+            'œ' | 'Œ' => out.push_str("oe"),
+            'æ' | 'Æ' => out.push_str("ae"),
+            c if c.is_alphanumeric() => out.extend(c.to_lowercase()),
+            _ => {}
+        }
+    }
+    out
 }
 
 /// Height of usual print on the page, pixels.

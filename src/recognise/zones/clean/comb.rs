@@ -37,7 +37,7 @@ pub(super) fn comb(page: &GrayImage, cells: &[Rect], scale: Scale) -> Writing {
     glyphs.truncate(last + 1);
     let cells = glyphs.iter().map(|g| !g.is_empty()).collect();
     let (picture, blanks) = set_side_by_side(&crop.grey, &glyphs, scale);
-    Writing { lines: vec![picture], ink, cells, blanks }
+    Writing { lines: vec![picture], ink, cells, blanks, strokes: Vec::new() }
 }
 
 /// Takes the lines between cells away, row by row; a stroke that crosses one has ink on both sides and stays.
