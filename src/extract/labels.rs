@@ -179,6 +179,10 @@ fn right_of(layout: &Layout, hits: &[Hit], hit: &Hit) -> Vec<Token> {
     let stop = hits.iter().filter(|h| h.row == hit.row && h.from >= hit.to).map(|h| h.from).min().unwrap_or(row.len());
     let mut out: Vec<Token> = Vec::new();
     for token in &row[hit.to..stop.max(hit.to)] {
+        // A row of dots between a label and its value is read as a letter or two, unsurely.
+        if out.is_empty() && token.confidence < 0.5 && token.key.len() <= 2 && !token.key.bytes().any(|b| b.is_ascii_digit()) {
+            continue;
+        }
         if out.last().is_some_and(|last| gap(last, token) > layout.em * 3) {
             break;
         }

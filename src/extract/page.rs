@@ -89,7 +89,7 @@ fn candidates(
     let mut out: Vec<Candidate> = zones.iter().flat_map(|(zone, read)| from_mrz::candidates(page, zone, read)).collect();
     let places = from_form::candidates(page, reader.catalogue, reader.reference_year, source);
     // On any other paper the dots and rules beside a label are its design, and the print beside it is the value.
-    let places: Vec<Candidate> = if form { places } else { Vec::new() };
+    let places: Vec<Candidate> = if form { places } else { from_form::signing_date(page, reader.catalogue, reader.reference_year) };
     let printed = if form { reader.form(layout) } else { reader.values(layout, document, source) };
     // A place found by geometry reads better than the words around it, but an unread one leaves the words.
     let answered = |field: &FieldId| places.iter().any(|p| p.field == *field && (p.value.is_some() || p.empty));
