@@ -17,6 +17,7 @@ mod constat;
 mod demo;
 mod doctor;
 mod fan_in;
+mod filed;
 mod intake;
 mod pipelines;
 mod reading;
