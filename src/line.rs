@@ -2,7 +2,7 @@
 //! drives them over memory; neither adds a rule of its own.
 
 use crate::catalogue::Catalogue;
-use crate::domain::{Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, Profile, Sheet, Stage};
+use crate::domain::{Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, Profile, Sheet, Stage, hexadecimal};
 use crate::{assemble, extract, validate};
 use sha2::{Digest, Sha256};
 
@@ -40,7 +40,7 @@ impl Rules {
             if self.test_authorities { "test authorities" } else { "" },
         ];
         let digest = Sha256::digest(parts.join("\n").as_bytes());
-        digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        hexadecimal(&digest[..8])
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::check::{Problem, line_at};
 use super::{Catalogue, DocumentDef, FactDef, FieldDef, FindingDef, NamedCondition, PermitDef, Section, Vocabulary};
+use crate::domain::hexadecimal;
 use include_dir::{Dir, DirEntry, include_dir};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
@@ -184,10 +184,7 @@ fn snapshot(files: &[SourceFile]) -> String {
         hash.update((file.text.len() as u64).to_be_bytes());
         hash.update(file.text.as_bytes());
     }
-    hash.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hexadecimal(&hash.finalize()[..8])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::cell::{CellError, CellPage, CellPool, ReadRequest};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract::{self, DroppedFile, Processed, Versions};
-use crate::domain::{PAGES_PER_READ, PageRead, Profile, Refusal};
+use crate::domain::{PAGES_PER_READ, PageRead, Profile, Refusal, hexadecimal};
 use crate::intake;
 use crate::line::{self, Days, Rules};
 use anyhow::Context;
@@ -139,7 +139,10 @@ impl Reader {
 
     async fn line(&self, path: &Path) -> anyhow::Result<FileLine> {
         let bytes: Arc<[u8]> = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?.into();
-        let file = DroppedFile { name: path.file_name().map(intake::shown_name).unwrap_or_default(), sha256: hex(&Sha256::digest(&bytes)) };
+        let file = DroppedFile {
+            name: path.file_name().map(intake::shown_name).unwrap_or_default(),
+            sha256: hexadecimal(&Sha256::digest(&bytes)),
+        };
         match self.process(bytes).await {
             Ok(result) => Ok((contract::processed(&file, &result, &self.versions)?, false)),
             Err(CellError::Refused(refusal)) => Ok((contract::anomaly(&file, 0, &refusal, &self.versions)?, true)),
@@ -192,8 +195,4 @@ impl Reader {
         let (pages, outcome) = tokio::join!(collect, self.cells.read(request, sender));
         outcome.map(|()| pages)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

@@ -4,9 +4,9 @@ use super::Check;
 use crate::catalogue::Catalogue;
 use crate::cell::{CellPool, MODEL_FILE, MODEL_SHA256, Tesseract, find_model};
 use crate::config::Config;
+use crate::domain::hexadecimal;
 use crate::store::{Schema, Store, StoreError};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -98,10 +98,7 @@ pub fn second_recogniser(config: &Config) -> Check {
 }
 
 fn by_hash(name: &'static str, path: &Path, bytes: &[u8]) -> Check {
-    let found = Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    });
+    let found = hexadecimal(&Sha256::digest(bytes));
     if found == MODEL_SHA256 {
         return Check::ok(name, format!("{} is the model that this program knows", path.display()));
     }

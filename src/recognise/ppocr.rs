@@ -4,7 +4,7 @@
 //! more values go to a person.
 
 use super::{Charset, LineText, RecogniseError, Recogniser};
-use crate::domain::Engine;
+use crate::domain::{Engine, hexadecimal};
 use image::GrayImage;
 use image::imageops::{FilterType, resize};
 use rten::{Model, ModelOptions, RunOptions, ThreadPool};
@@ -90,7 +90,7 @@ impl PpOcr {
     /// Loads and checks the model at `path`.
     pub fn load(path: &Path) -> Result<Self, PpOcrError> {
         let bytes = std::fs::read(path).map_err(|source| PpOcrError::Read { path: path.to_path_buf(), source })?;
-        let found = hex(&Sha256::digest(&bytes));
+        let found = hexadecimal(&Sha256::digest(&bytes));
         if found != MODEL_SHA256 {
             return Err(PpOcrError::OtherModel { path: path.to_path_buf(), found });
         }
@@ -210,14 +210,6 @@ fn alphabet(dictionary: &str) -> Vec<Option<char>> {
 /// Letters of European languages, digits and the signs of a form.
 fn european(c: char) -> bool {
     matches!(c, '!'..='~' | '\u{a1}'..='\u{24f}' | '\u{2010}'..='\u{2026}' | '€')
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, b| {
-        let _ = write!(text, "{b:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

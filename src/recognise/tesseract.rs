@@ -2,7 +2,7 @@
 //! collected and the iterator dropped before anything else touches the handle.
 
 use super::engine::{Charset, LineText, PageRecogniser, RecogniseError, Recogniser};
-use crate::domain::{Engine, Rect, Word};
+use crate::domain::{Engine, Rect, Word, hexadecimal};
 use image::GrayImage;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl Tesseract {
     #[must_use]
     pub fn describe_language(language: &str) -> String {
         let model = data_dir(language).and_then(|d| std::fs::read(d.join(format!("{language}.traineddata"))).ok());
-        let hash = model.map_or_else(|| "absent".to_owned(), |bytes| hex(&Sha256::digest(&bytes)));
+        let hash = model.map_or_else(|| "absent".to_owned(), |bytes| hexadecimal(&Sha256::digest(&bytes)));
         format!("tesseract {} {language} {hash}", TesseractAPI::version())
     }
 
@@ -138,14 +138,6 @@ fn whitelist(charset: Charset) -> &'static str {
         Charset::Mrz => "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<",
         Charset::Digits => "0123456789/.-: ",
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn data_dir(language: &str) -> Option<PathBuf> {

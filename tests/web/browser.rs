@@ -122,6 +122,7 @@ impl Browser {
     /// Keeps the page as a picture at two widths, when asked to.
     async fn keep(&self, name: &str) {
         let Ok(folder) = std::env::var("PASSERELLE_SCREENSHOTS") else { return };
+        std::fs::create_dir_all(&folder).unwrap();
         for (width, height) in [(1280, 800), (800, 1000)] {
             self.client.set_window_size(width, height).await.unwrap();
             let picture = self.client.screenshot().await.unwrap();
