@@ -7,7 +7,7 @@
 mod who;
 
 use crate::catalogue::Catalogue;
-use crate::domain::{Assembly, Correction, EnvelopePages, OtherKind, OtherPage, Refusal, Sheet, SheetRole};
+use crate::domain::{Assembly, Correction, EnvelopePages, Finding, OtherKind, OtherPage, Refusal, Sheet, SheetRole};
 use who::Who;
 
 /// Documents that open an application.
@@ -22,7 +22,8 @@ pub fn assemble(sheets: &[Sheet], _catalogue: &Catalogue, _corrections: &[Correc
     let mut envelopes = Vec::new();
     for run in sheets.split(|s| s.role == SheetRole::Separator) {
         let papers: Vec<&Sheet> = run.iter().filter(|s| other(s).is_none()).collect();
-        envelopes.extend(cut(&papers));
+        let unread: Vec<Finding> = run.iter().filter(|s| s.role == SheetRole::Unreadable).map(|s| unreadable_finding(s.page)).collect();
+        envelopes.extend(cut(&papers).into_iter().map(|pages| EnvelopePages { pages, findings: unread.clone() }));
     }
     other_pages.extend(sheets.iter().filter_map(other));
     Assembly { envelopes, other_pages }
@@ -47,8 +48,17 @@ fn other(sheet: &Sheet) -> Option<OtherPage> {
     Some(OtherPage { page: sheet.page, kind, code: (kind == OtherKind::Unreadable).then(unreadable) })
 }
 
-/// The envelopes of one run of pages without a separator in it.
-fn cut(papers: &[&Sheet]) -> Vec<EnvelopePages> {
+/// The page may be a paper of any application that it was scanned with: none of them is settled before a person looked.
+fn unreadable_finding(page: u32) -> Finding {
+    Finding {
+        code: "page_illisible".to_owned(),
+        subjects: vec![format!("page:{page}")],
+        message: format!("La page {page} de ce lot n’a pas pu être lue : elle peut porter une pièce de ce pli."),
+    }
+}
+
+/// The pages of each envelope in one run of pages without a separator in it.
+fn cut(papers: &[&Sheet]) -> Vec<Vec<u32>> {
     let mut starts = vec![0];
     for at in 1..papers.len() {
         let from = *starts.last().unwrap_or(&0);
@@ -58,7 +68,7 @@ fn cut(papers: &[&Sheet]) -> Vec<EnvelopePages> {
     }
     starts.push(papers.len());
     let pages = starts.windows(2).map(|w| papers[w[0]..w[1]].iter().map(|s| s.page).collect::<Vec<u32>>());
-    pages.filter(|p| !p.is_empty()).map(|pages| EnvelopePages { pages, findings: Vec::new() }).collect()
+    pages.filter(|p| !p.is_empty()).collect()
 }
 
 fn opens(sheet: &Sheet) -> bool {

@@ -89,3 +89,13 @@ fn a_lone_paper_of_somebody_else_never_splits() {
     assert_eq!(cuts(&[(FORM, "LI MEI"), ("passeport", "LI MEI"), (LETTER, "LI MEI")]).len(), 1, "a letter at the end of the same file");
     assert_eq!(cuts(&[(FORM, "LI MEI"), ("passeport", "LI MEI"), (FORM, "LI MEI"), ("facture", "LI MEI")]).len(), 1, "the form twice");
 }
+
+#[test]
+fn an_unreadable_page_is_told_to_every_application_that_it_may_belong_to() {
+    let all = [(FORM, "LI MEI"), ("unreadable", ""), ("passeport", "LI MEI"), ("separator", ""), (FORM, "DIALLO AWA")];
+    let sheets: Vec<Sheet> = all.iter().enumerate().map(|(i, (kind, who))| sheet(i as u32 + 1, kind, who)).collect();
+    let cut = assemble(&sheets, &Catalogue::default(), &[]);
+    let told: Vec<Vec<String>> = cut.envelopes.iter().map(|e| e.findings.iter().flat_map(|f| f.subjects.clone()).collect()).collect();
+    assert_eq!(told, [vec!["page:2".to_owned()], vec![]], "a separator parts what follows from it");
+    assert!(cut.other_pages.iter().any(|p| p.page == 2), "and the page is still counted once");
+}
