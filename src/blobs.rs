@@ -3,10 +3,13 @@
 
 mod durable;
 mod seal;
+mod stream;
 
 use crate::domain::{BlobKind, BlobRef, DeliveryId, PrefectureId};
-use durable::{create_once, replace};
+use durable::{create_once, replace, replace_by};
 use seal::{Key, Secrets};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// What can go wrong with a sealed file.
@@ -25,6 +28,9 @@ pub enum BlobError {
     #[error("no random numbers from the system: {0}")]
     Random(String),
 }
+
+/// Contents above this size are sealed in pieces, never whole in memory.
+const LARGE: u64 = 16 << 20;
 
 /// A folder of sealed files. Cheap to clone; every call blocks on the disk.
 #[derive(Clone)]
@@ -65,11 +71,57 @@ impl Blobs {
         Ok(blob)
     }
 
+    /// As [`Self::put`], for the whole content of `file`; a large one is never whole in memory.
+    pub fn put_file(&self, prefecture: &PrefectureId, delivery: DeliveryId, kind: BlobKind, file: &mut File) -> Result<BlobRef, BlobError> {
+        let read = |error| BlobError::File { path: PathBuf::from("the copy to be sealed"), action: "read", error };
+        let bytes = file.seek(SeekFrom::End(0)).map_err(read)?;
+        file.seek(SeekFrom::Start(0)).map_err(read)?;
+        if bytes <= LARGE {
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).map_err(read)?;
+            return self.put(prefecture, delivery, kind, &content);
+        }
+        let address = self.secrets.address_of(&owner(prefecture, delivery, kind), file).map_err(read)?;
+        let blob = BlobRef { prefecture: prefecture.clone(), delivery, kind, address, bytes };
+        let path = self.path(&blob)?;
+        if path.exists() && self.copy_to(&blob, &mut std::io::sink()).is_ok() {
+            return Ok(blob);
+        }
+        let key = self.key_for_writing(prefecture, delivery)?;
+        file.seek(SeekFrom::Start(0)).map_err(read)?;
+        replace_by(&path, |to| stream::seal(&key, bound_to(&blob).as_bytes(), file, to))?;
+        Ok(blob)
+    }
+
+    /// Writes the content to `to`; a large one is never whole in memory. What was written is only to be trusted
+    /// when this succeeds.
+    pub fn copy_to(&self, blob: &BlobRef, to: &mut impl std::io::Write) -> Result<(), BlobError> {
+        let path = self.path(blob)?;
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => BlobError::Altered(blob.address.clone()),
+            _ => BlobError::File { path: path.clone(), action: "read", error },
+        };
+        let mut sealed = File::open(&path).map_err(failed)?;
+        let mut magic = [0; 4];
+        sealed.read_exact(&mut magic).map_err(failed)?;
+        if magic != stream::MAGIC {
+            return to.write_all(&self.get(blob)?).map_err(failed);
+        }
+        let key = self.key(&blob.prefecture, blob.delivery)?.ok_or(BlobError::NoKey(blob.delivery))?;
+        stream::open(&key, bound_to(blob).as_bytes(), &mut sealed, to).map_err(failed)
+    }
+
     /// The content, opened and verified against its address.
     pub fn get(&self, blob: &BlobRef) -> Result<Vec<u8>, BlobError> {
         let key = self.key(&blob.prefecture, blob.delivery)?.ok_or(BlobError::NoKey(blob.delivery))?;
         let sealed = durable::read(&self.path(blob)?)?;
         let altered = || BlobError::Altered(blob.address.clone());
+        if let Some(mut pieces) = sealed.strip_prefix(stream::MAGIC) {
+            let mut content = Vec::new();
+            stream::open(&key, bound_to(blob).as_bytes(), &mut pieces, &mut content).map_err(|_| altered())?;
+            let address = self.secrets.address(&owner(&blob.prefecture, blob.delivery, blob.kind), &content);
+            return if address == blob.address { Ok(content) } else { Err(altered()) };
+        }
         let content = seal::open(&key, bound_to(blob).as_bytes(), &sealed).ok_or_else(altered)?;
         let address = self.secrets.address(&owner(&blob.prefecture, blob.delivery, blob.kind), &content);
         if address == blob.address { Ok(content) } else { Err(altered()) }
@@ -178,6 +230,30 @@ mod tests {
         // Sealing the same content again mends what the disk lost.
         assert_eq!(store.put(&"75".into(), delivery, BlobKind::Derived, b"page 2").unwrap(), two);
         assert_eq!(store.get(&two).unwrap(), b"page 2");
+    }
+
+    #[test]
+    fn a_large_content_is_sealed_in_pieces_that_cannot_be_cut_or_swapped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, delivery) = (blobs(folder.path()), DeliveryId(Uuid::now_v7()));
+        let content: Vec<u8> = (0..LARGE + 3_000_000).map(|i| (i / 7) as u8).collect();
+        let path = folder.path().join("grand");
+        std::fs::write(&path, &content).unwrap();
+        let put = || store.put_file(&"75".into(), delivery, BlobKind::Original, &mut File::open(&path).unwrap()).unwrap();
+        let blob = put();
+        assert_eq!(put(), blob, "again");
+        assert!(store.get(&blob).unwrap() == content);
+        let mut copied = Vec::new();
+        store.copy_to(&blob, &mut copied).unwrap();
+        assert!(copied == content);
+        let sealed = std::fs::read(store.path(&blob).unwrap()).unwrap();
+        let piece = (1 << 20) + 16;
+        let mut swapped = sealed.clone();
+        swapped[23..23 + 2 * piece].rotate_left(piece);
+        for wrong in [sealed[..23 + 3 * piece].to_vec(), swapped, sealed[..sealed.len() - 1].to_vec()] {
+            std::fs::write(store.path(&blob).unwrap(), wrong).unwrap();
+            assert!(matches!(store.copy_to(&blob, &mut std::io::sink()), Err(BlobError::Altered(_))));
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ async fn the_last_two_readers_ask_for_one_cut() {
                 received_on: None,
                 source: "test".into(),
                 drop_key: None,
+                index: None,
+                taken: Vec::new(),
                 original,
             };
             one.register_delivery(&Scope::Machine, &new, now).await.unwrap();

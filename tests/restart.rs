@@ -129,6 +129,8 @@ async fn drop_file(store: &Store, blobs: &Blobs) -> DeliveryId {
         received_on: Some("2026-11-10".parse().unwrap()),
         source: "test".into(),
         drop_key: None,
+        index: None,
+        taken: Vec::new(),
         original,
     };
     let now = Instant("2026-11-12T09:00:00Z".parse().unwrap());

@@ -25,6 +25,8 @@ fn new_delivery(sha256: &str, prefecture: &str) -> NewDelivery {
         received_on: Some("2026-11-10".parse().unwrap()),
         source: "scanner-1".into(),
         drop_key: None,
+        index: None,
+        taken: Vec::new(),
         original: BlobRef { prefecture, delivery: id, kind: BlobKind::Original, address: format!("address-{id}"), bytes: 4096 },
     }
 }

@@ -36,6 +36,8 @@ async fn worker(database: &Database, pages: u32) -> (Worker<Recorded>, DeliveryI
         received_on: None,
         source: "test".into(),
         drop_key: None,
+        index: None,
+        taken: Vec::new(),
         original,
     };
     store.register_delivery(&Scope::Machine, &new, start()).await.unwrap();

@@ -5,6 +5,7 @@ mod faults;
 mod folder;
 mod kills;
 mod order;
+mod profiles;
 
 use crate::support::{Database, sqlite};
 use passerelle::blobs::Blobs;
@@ -45,7 +46,9 @@ fn config(root: &Path, url: &str, more: &[(&str, &str)]) -> Arc<Config> {
     ];
     env.retain(|(name, _)| !more.iter().any(|(other, _)| name == other));
     env.extend(more.iter().map(|(k, v)| ((*k).into(), (*v).into())));
-    let config = Config::load(None, env).unwrap();
+    // What no variable can say.
+    let file = root.join("passerelle.toml");
+    let config = Config::load(file.exists().then_some(file.as_path()), env).unwrap();
     config.validate().unwrap();
     Arc::new(config)
 }
@@ -61,6 +64,12 @@ impl Site {
         std::fs::create_dir_all(config.drop.folder.join("tmp")).unwrap();
         let blobs = Blobs::open(&config.blobs.folder, &config.blobs.key_file).unwrap();
         Self { database, store, config, blobs }
+    }
+
+    /// With further watched folders: `[[watch]]` sections whose paths start at the root of the site.
+    async fn watching(database: Database, sections: &str, more: &[(&str, &str)]) -> Self {
+        std::fs::write(database.folder.path().join("passerelle.toml"), sections).unwrap();
+        Self::on(database, more).await
     }
 
     async fn watcher(&self) -> Watcher {

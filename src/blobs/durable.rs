@@ -16,14 +16,19 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, BlobError> {
 
 /// Writes `bytes` under `path`, in the place of what may stand there.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), BlobError> {
-    let temporary = write_beside(path, bytes)?;
+    replace_by(path, |file| Ok(file.write_all(bytes)))
+}
+
+/// The same for a content that `fill` writes.
+pub(super) fn replace_by(path: &Path, fill: impl FnOnce(&mut File) -> Result<std::io::Result<()>, BlobError>) -> Result<(), BlobError> {
+    let temporary = write_beside(path, fill)?;
     fs::rename(&temporary, path).map_err(failed(path, "renamed"))?;
     sync_folder(folder_of(path))
 }
 
 /// Writes `bytes` under `path` unless something stands there already, which is then left alone.
 pub(super) fn create_once(path: &Path, bytes: &[u8]) -> Result<(), BlobError> {
-    let temporary = write_beside(path, bytes)?;
+    let temporary = write_beside(path, |file| Ok(file.write_all(bytes)))?;
     let linked = fs::hard_link(&temporary, path);
     fs::remove_file(&temporary).map_err(failed(&temporary, "removed"))?;
     match linked {
@@ -53,18 +58,21 @@ pub(super) fn create_folders(folder: &Path) -> Result<(), BlobError> {
     }
 }
 
-fn write_beside(path: &Path, bytes: &[u8]) -> Result<PathBuf, BlobError> {
+fn write_beside(path: &Path, fill: impl FnOnce(&mut File) -> Result<std::io::Result<()>, BlobError>) -> Result<PathBuf, BlobError> {
     let folder = folder_of(path);
     create_folders(folder)?;
     let temporary = folder.join(format!(".{}.tmp", uuid::Uuid::now_v7()));
-    let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()
+    let write = || -> Result<std::io::Result<()>, BlobError> {
+        let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary) {
+            Ok(file) => file,
+            Err(error) => return Ok(Err(error)),
+        };
+        Ok(fill(&mut file)?.and_then(|()| file.sync_all()))
     };
-    if let Err(error) = write() {
+    let written = write().and_then(|done| done.map_err(failed(path, "written")));
+    if let Err(error) = written {
         let _ = fs::remove_file(&temporary);
-        return Err(failed(path, "written")(error));
+        return Err(error);
     }
     Ok(temporary)
 }

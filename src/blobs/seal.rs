@@ -1,11 +1,12 @@
 //! The ciphers: XChaCha20-Poly1305 for content and keys, HMAC-SHA256 for addresses.
 
 use super::BlobError;
+use crate::domain::hexadecimal;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use std::fmt::Write as _;
+use std::io::Read;
 
 /// A symmetric key of 256 bits.
 pub(super) type Key = [u8; 32];
@@ -28,22 +29,35 @@ impl Secrets {
 
     /// The name of a content: without the key nobody can test whether a known file is stored.
     pub(super) fn address(&self, owner: &str, content: &[u8]) -> String {
-        mac(&self.addressing, &[owner.as_bytes(), content]).iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hexadecimal(&mac(&self.addressing, &[owner.as_bytes(), content]))
+    }
+
+    /// The same for what `from` gives, without holding it.
+    pub(super) fn address_of(&self, owner: &str, from: &mut impl Read) -> std::io::Result<String> {
+        let (mut mac, mut block) = (keyed(&self.addressing), vec![0; 256 << 10]);
+        mac.update(owner.as_bytes());
+        loop {
+            match from.read(&mut block)? {
+                0 => return Ok(hexadecimal(&mac.finalize().into_bytes())),
+                read => mac.update(&block[..read]),
+            }
+        }
     }
 }
 
 fn mac(key: &Key, parts: &[&[u8]]) -> Key {
-    // HMAC pads a short key with zeros to the block of its hash; doing it here needs no fallible call.
-    let mut block = [0_u8; 64];
-    block[..key.len()].copy_from_slice(key);
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    let mut mac = keyed(key);
     for part in parts {
         mac.update(part);
     }
     mac.finalize().into_bytes().into()
+}
+
+fn keyed(key: &Key) -> Hmac<Sha256> {
+    // HMAC pads a short key with zeros to the block of its hash; doing it here needs no fallible call.
+    let mut block = [0_u8; 64];
+    block[..key.len()].copy_from_slice(key);
+    <Hmac<Sha256> as KeyInit>::new(&block.into())
 }
 
 pub(super) fn random_key() -> Result<Key, BlobError> {

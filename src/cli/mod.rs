@@ -10,6 +10,7 @@
 //! | 3 | this machine failed: database, disk, cell |
 
 mod check;
+mod dropped;
 mod evaluate;
 mod export;
 mod parts;

@@ -1,11 +1,12 @@
 //! `process`: the line over memory, with the same cells and the same functions as the worker.
 
+use super::dropped::{self, Dropped};
 use super::{Exit, parts};
 use crate::cell::{CellError, CellPage, CellPool, ReadRequest};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract::{self, DroppedFile, Processed, Versions};
-use crate::domain::{PAGES_PER_READ, PageRead, Profile, Refusal, hexadecimal};
+use crate::domain::{Format, PAGES_PER_READ, PageRead, Profile, hexadecimal};
 use crate::intake;
 use crate::line::{self, Days, Rules};
 use anyhow::Context;
@@ -18,7 +19,7 @@ use tokio::task::JoinHandle;
 /// Arguments of `process`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Files to read.
+    /// Files to read; a folder is one delivery whose files are its pages.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print one JSON object per file (the only output there is; kept explicit for scripts).
@@ -138,20 +139,23 @@ impl Reader {
     }
 
     async fn line(&self, path: &Path) -> anyhow::Result<FileLine> {
-        let bytes: Arc<[u8]> = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?.into();
+        let Dropped { bytes, format } = dropped::read(path, self.max_bytes)?;
         let file = DroppedFile {
             name: path.file_name().map(intake::shown_name).unwrap_or_default(),
             sha256: hexadecimal(&Sha256::digest(&bytes)),
         };
-        match self.process(bytes).await {
+        let processed = match format {
+            Ok(format) => self.process(bytes, format).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        match processed {
             Ok(result) => Ok((contract::processed(&file, &result, &self.versions)?, false)),
             Err(CellError::Refused(refusal)) => Ok((contract::anomaly(&file, 0, &refusal, &self.versions)?, true)),
             Err(error @ CellError::Machine(_)) => Err(error).with_context(|| format!("while reading {}", path.display())),
         }
     }
 
-    async fn process(&self, bytes: Arc<[u8]>) -> Result<Processed, CellError> {
-        let format = self.examine(&bytes)?;
+    async fn process(&self, bytes: Arc<[u8]>, format: Format) -> Result<Processed, CellError> {
         let count = self.cells.count_pages(bytes.clone(), format).await?;
         let mut pages = Vec::new();
         let mut first = 1;
@@ -173,14 +177,6 @@ impl Reader {
             })
             .collect();
         Ok(Processed { pages: count, assembly, envelopes })
-    }
-
-    fn examine(&self, bytes: &[u8]) -> Result<crate::domain::Format, Refusal> {
-        match intake::examine(&mut std::io::Cursor::new(bytes), self.max_bytes) {
-            Ok(format) => Ok(format),
-            Err(intake::ExamineError::Refused(refusal)) => Err(refusal),
-            Err(intake::ExamineError::Io(_)) => Err(intake::medium_failed()),
-        }
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Vec<PageRead>, CellError> {

@@ -87,6 +87,7 @@ fn station(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<web:
         catalogue: Arc::new(parts::catalogue(config)?),
         clock: Clock::System,
         prefecture: config.prefecture.clone(),
+        opening_hours: config.drop.opening_hours.clone(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Default, file, environment: each value is laid over the one before and tried at once, so that a
 //! mistake is blamed on the line or variable that made it.
 
-use super::{Config, ConfigError, EXAMPLE, Origin};
+use super::{Config, ConfigError, EXAMPLE, FolderConfig, Origin};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
@@ -176,8 +176,16 @@ fn anchored(key: &str, value: Value, base: &Path) -> Value {
     match value {
         Value::String(text) if PATHS.contains(&key) && !text.is_empty() => Value::String(base.join(text).to_string_lossy().into_owned()),
         Value::String(url) if key == "store.url" => Value::String(anchored_url(url, base)),
+        Value::Array(folders) if key == "watch" => Value::Array(folders.into_iter().map(|f| anchored_folder(f, base)).collect()),
         other => other,
     }
+}
+
+fn anchored_folder(mut folder: Value, base: &Path) -> Value {
+    if let Value::Table(table) = &mut folder {
+        FolderConfig::anchor(table, base);
+    }
+    folder
 }
 
 fn anchored_url(url: String, base: &Path) -> String {

@@ -2,9 +2,12 @@
 //! documentation; a file and the environment are laid over it, each value with its origin.
 
 mod layers;
+mod places;
 mod validate;
 
-use crate::domain::{Channel, PrefectureId, Profile};
+pub use places::{DropProfile, FolderConfig, Place};
+
+use crate::domain::{Channel, OpeningHours, PrefectureId, Profile};
 use serde::{Deserialize, Deserializer};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -24,6 +27,8 @@ pub struct Config {
     pub models_dir: Option<PathBuf>,
     #[serde(deserialize_with = "optional_path")]
     pub pipelines_dir: Option<PathBuf>,
+    /// Watched folders besides that of `drop`.
+    pub watch: Vec<FolderConfig>,
     pub drop: DropConfig,
     pub store: StoreConfig,
     pub blobs: BlobsConfig,
@@ -45,6 +50,7 @@ pub struct DropConfig {
     pub rest_seconds: u32,
     pub truncated_seconds: u32,
     pub channel: Channel,
+    pub opening_hours: OpeningHours,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -8,6 +8,7 @@ pub fn problems(config: &Config) -> Vec<String> {
     let mut problems = Vec::new();
     prefecture(config, &mut problems);
     folders(config, &mut problems);
+    places(config, &mut problems);
     numbers(config, &mut problems);
     if !config.web.address.ip().is_loopback() {
         problems.push(format!("web.address {} is reachable from other machines; use 127.0.0.1 until accounts exist", config.web.address));
@@ -25,8 +26,47 @@ fn prefecture(config: &Config, problems: &mut Vec<String>) {
     let name = config.prefecture.as_str();
     if name.is_empty() {
         problems.push("prefecture is empty; name the préfecture that owns what is dropped here, such as prefecture = \"35\"".into());
-    } else if name.len() > 32 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+    } else if !is_prefecture(name) {
         problems.push(format!("prefecture {name:?} may hold at most 32 letters, digits, - and _"));
+    }
+}
+
+/// A name that a folder may have on any system.
+pub fn is_prefecture(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// The folders of `[[watch]]`: what is wrong with each, and no two that watch the same files.
+fn places(config: &Config, problems: &mut Vec<String>) {
+    let places = config.places();
+    for place in places.iter().skip(1) {
+        problems.extend(place.problems());
+        for out in [&place.done, &place.anomalies, &config.drop.spool, &config.blobs.folder] {
+            if inside(out, &place.folder) || (inside(&place.folder, out) && !is_plain_subfolder(&place.folder, out) && place.own.is_empty())
+            {
+                problems.push(format!(
+                    "watch: {} and {} lie inside each other; give each its own folder",
+                    place.folder.display(),
+                    out.display()
+                ));
+            }
+        }
+        if place.read_only && [&place.done, &place.anomalies].iter().any(|out| !inside(&place.folder, out)) {
+            problems.push(format!("watch: {} is read_only, so done and anomalies have no use; leave them out", place.folder.display()));
+        }
+    }
+    for (i, one) in places.iter().enumerate() {
+        for other in &places[i + 1..] {
+            let of_a_prefecture = is_plain_subfolder(&one.folder, &other.folder)
+                && other.folder.file_name().is_some_and(|n| one.own.iter().any(|own| n == own.as_str()));
+            if !of_a_prefecture && (inside(&one.folder, &other.folder) || inside(&other.folder, &one.folder)) {
+                problems.push(format!(
+                    "{} and {} are watched twice; give each its own folder",
+                    one.folder.display(),
+                    other.folder.display()
+                ));
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Folders and the key file: rights tried by doing, not by reading mode bits.
 
 use super::{Check, State};
-use crate::config::Config;
+use crate::config::{Config, Place};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -10,25 +10,40 @@ use std::process::Command;
 /// Below this the machine works for hours, not for days.
 const LITTLE_KIB: u64 = 5 << 20;
 
-/// The folder that scanners fill: readable, writable, and beside the treated files.
+/// The folders that scanners fill: readable, writable, and beside the treated files.
 pub fn drop_folder(config: &Config) -> Check {
     const NAME: &str = "drop_folder";
-    let folder = &config.drop.folder;
-    for path in [folder, &config.drop.done, &config.drop.anomalies] {
-        if let Err(check) = usable(NAME, path) {
-            return check;
+    let places = config.places();
+    if let Some(check) = places.iter().find_map(|place| place_check(NAME, place)) {
+        return check;
+    }
+    let more = if places.len() > 1 { format!(", like {} others", places.len() - 1) } else { String::new() };
+    Check::ok(NAME, format!("{} can be read and written, and moving a file out of it is a rename{more}", config.drop.folder.display()))
+}
+
+/// What is wrong with one watched folder.
+fn place_check(name: &'static str, place: &Place) -> Option<Check> {
+    let folder = &place.folder;
+    if place.read_only {
+        let error = fs::read_dir(folder).err()?;
+        let found = format!("{} cannot be listed: {error}", folder.display());
+        return Some(Check::failure(
+            name,
+            found,
+            format!("mount it, or give the account of Passerelle the rights r-x on {}", folder.display()),
+        ));
+    }
+    for path in [folder, &place.done, &place.anomalies] {
+        if let Err(check) = usable(name, path) {
+            return Some(check);
         }
     }
     let device = |path: &Path| fs::metadata(path).map(|m| m.dev()).ok();
-    if [&config.drop.done, &config.drop.anomalies].iter().any(|p| device(p) != device(folder)) {
+    if [&place.done, &place.anomalies].iter().any(|p| device(p) != device(folder)) {
         let found = format!("{} and the treated files are on different file systems: each file is copied twice", folder.display());
-        return Check::warning(
-            NAME,
-            found,
-            "put drop.done and drop.anomalies on the file system of drop.folder, as sub-folders for example",
-        );
+        return Some(Check::warning(name, found, "put done and anomalies on the file system of the folder, as sub-folders for example"));
     }
-    Check::ok(NAME, format!("{} can be read and written, and moving a file out of it is a rename", folder.display()))
+    None
 }
 
 /// Where our own copies are made.

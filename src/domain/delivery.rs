@@ -1,6 +1,6 @@
-//! One dropped file, from the folder to the ledger.
+//! One dropped file or folder, on its way to the ledger.
 
-use super::{DeliveryId, Instant, PrefectureId, Refusal};
+use super::{DeliveryId, IndexFacts, Instant, PrefectureId, Refusal};
 use serde::{Deserialize, Serialize};
 
 /// Formats that intake accepts, told by content and never by name.
@@ -11,6 +11,8 @@ pub enum Format {
     Tiff,
     Jpeg,
     Png,
+    /// Several files of the formats above, in order (see [`bundle_pages`](super::bundle_pages)).
+    Bundle,
 }
 
 /// How the application reached the préfecture.
@@ -55,4 +57,6 @@ pub struct Delivery {
     pub registered_at: Instant,
     /// Reception date when the operator knows it.
     pub received_on: Option<jiff::civil::Date>,
+    /// What the index of the capture station announced.
+    pub index: Option<IndexFacts>,
 }

@@ -3,7 +3,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | delivery (dépôt) | one dropped file |
+//! | delivery (dépôt) | one dropped file, or one folder of page files |
 //! | envelope (pli) | one application found in a delivery |
 //! | sheet | one page with the kinds and values that it shows by itself |
 //! | piece (pièce) | one document of an envelope, one or more pages |
@@ -11,6 +11,7 @@
 //! | constat | what the pieces and fields mean for the permit |
 
 mod blob;
+mod bundle;
 mod constat;
 mod corrected;
 mod correction;
@@ -20,7 +21,9 @@ mod envelope;
 mod field;
 mod geometry;
 mod hexadecimal;
+mod hours;
 mod ids;
+mod index;
 mod job;
 pub mod mrz;
 mod page;
@@ -30,6 +33,7 @@ mod sheet;
 mod time;
 
 pub use blob::*;
+pub use bundle::*;
 pub use constat::*;
 pub use correction::*;
 pub use delivery::*;
@@ -38,7 +42,9 @@ pub use envelope::*;
 pub use field::*;
 pub use geometry::*;
 pub use hexadecimal::*;
+pub use hours::*;
 pub use ids::*;
+pub use index::*;
 pub use job::*;
 pub use page::*;
 pub use reading::*;

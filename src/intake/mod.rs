@@ -1,16 +1,22 @@
 //! From a file to bytes worth reading: what it is by content, whether it is all there, and what to
 //! tell the agent when it is not. Pure: the watcher and `process` do the opening and moving.
 
+mod arrivals;
 mod end;
+mod index;
 mod names;
 mod refusals;
 mod settle;
+mod single;
 mod sniff;
 
+pub use arrivals::*;
 pub use end::{End, find_end, look};
-pub use names::{DONE_MARK, NameKind, kind_of_name, shown_name};
+pub use index::{IndexEntry, LARGEST_INDEX, is_index, read_folder_index, read_index};
+pub use names::{NameKind, kind_of_name, natural_order, shown_name};
 pub use refusals::*;
 pub use settle::{Settling, Stamp, Step, Timing};
+pub use single::is_single_image;
 pub use sniff::{HEAD, sniff};
 
 use crate::domain::{Format, Refusal};

@@ -97,6 +97,7 @@ pub fn truncated(format: Format) -> Refusal {
         Format::Tiff => "de l’image TIFF",
         Format::Jpeg => "de l’image JPEG",
         Format::Png => "de l’image PNG",
+        Format::Bundle => "du pli",
     };
     Refusal::new("fichier_tronque", format!("La fin {name} manque : la copie ou la numérisation s’est interrompue."), RESCAN)
 }

@@ -5,7 +5,7 @@ use super::End;
 use std::time::Duration;
 
 /// What a directory entry shows of a file without opening it. Two equal stamps: nobody wrote in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp {
     pub device: u64,
     pub inode: u64,

@@ -1,5 +1,6 @@
 //! Decodes PDF, TIFF, JPEG and PNG into grey pictures, one page at a time (runs in the cell only).
 
+mod bundle;
 mod dots;
 mod pdf;
 mod photo;
@@ -61,6 +62,7 @@ enum Source {
     Pdf(pdf::PdfFile),
     Tiff(tiff::TiffFile),
     Photo(photo::PhotoFile),
+    Bundle(bundle::Bundle),
 }
 
 /// Reads the structure of a file. Nothing of a page is decoded yet.
@@ -78,6 +80,7 @@ pub fn open(bytes: Arc<[u8]>, format: Format, limits: &Limits) -> Result<Documen
         Format::Tiff => Source::Tiff(tiff::TiffFile::open(bytes, limits.pages)?),
         Format::Jpeg => Source::Photo(photo::PhotoFile::open(bytes, image::ImageFormat::Jpeg)?),
         Format::Png => Source::Photo(photo::PhotoFile::open(bytes, image::ImageFormat::Png)?),
+        Format::Bundle => Source::Bundle(bundle::Bundle::open(&bytes, limits)?),
     };
     let document = Document { source, limits: *limits };
     if document.page_count() > limits.pages {
@@ -94,6 +97,7 @@ impl Document {
             Source::Pdf(file) => file.page_count(),
             Source::Tiff(file) => file.page_count(),
             Source::Photo(_) => 1,
+            Source::Bundle(bundle) => bundle.page_count(),
         }
     }
 
@@ -109,6 +113,7 @@ impl Document {
             Source::Pdf(file) => file.page(number, &self.limits),
             Source::Tiff(file) => file.page(number, &self.limits),
             Source::Photo(file) => file.page(&self.limits),
+            Source::Bundle(bundle) => bundle.page(number),
         }
     }
 }

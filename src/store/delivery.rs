@@ -3,10 +3,10 @@
 use super::convert::{civil, name_of, named, small, visible};
 use super::db::{Tx, all, maybe, run};
 use super::event::Happened;
-use super::{Store, StoreError, blob, envelope, event, job, review};
+use super::{Store, StoreError, TakenFile, blob, envelope, event, job, review, taken};
 use crate::domain::{
-    BlobRef, Channel, Delivery, DeliveryId, DeliveryState, Format, Instant, Outcome, PrefectureId, Refusal, ReviewNeed, Scope, Stage,
-    Subject,
+    BlobRef, Channel, Delivery, DeliveryId, DeliveryState, Format, IndexFacts, Instant, Outcome, PrefectureId, Refusal, ReviewNeed, Scope,
+    Stage, Subject,
 };
 use jiff::civil::Date;
 use sqlx::types::Json;
@@ -14,13 +14,13 @@ use uuid::Uuid;
 
 macro_rules! columns {
     () => {
-        "id, prefecture, file, sha256, bytes, format, channel, state, pages, refusal, registered_at, received_on, original, assembly"
+        "id, prefecture, file, sha256, bytes, format, channel, state, pages, refusal, registered_at, received_on, original, assembly, index_facts"
     };
 }
 
 const INSERT: &str =
-    "INSERT INTO delivery (id, prefecture, file, sha256, bytes, format, channel, state, refusal, registered_at, received_on, original)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (prefecture, sha256) DO NOTHING";
+    "INSERT INTO delivery (id, prefecture, file, sha256, bytes, format, channel, state, refusal, registered_at, received_on, original, index_facts)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (prefecture, sha256) DO NOTHING";
 const INSERT_LINK: &str = "INSERT INTO delivery_link (id, delivery_id, file, source, dropped_at, drop_key) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (delivery_id, drop_key) DO NOTHING";
 const BY_HASH: &str = concat!("SELECT ", columns!(), " FROM delivery WHERE prefecture = $1 AND sha256 = $2");
@@ -33,6 +33,8 @@ const OF_PERIOD: &str = concat!(
 );
 const RECENT: &str = concat!("SELECT ", columns!(), " FROM delivery WHERE ($1 IS NULL OR prefecture = $1) ORDER BY registered_at, id");
 const LINKS: &str = "SELECT file, source, dropped_at FROM delivery_link WHERE delivery_id = $1 ORDER BY dropped_at, id";
+const LAST_DROP: &str = "SELECT dropped_at FROM delivery_link JOIN delivery ON delivery.id = delivery_link.delivery_id
+    WHERE ($1 IS NULL OR prefecture = $1) ORDER BY dropped_at DESC LIMIT 1";
 const TOUCH: &str = "UPDATE delivery SET touched = touched + 1 WHERE id = $1";
 const SET_PAGES: &str = "UPDATE delivery SET pages = $2 WHERE id = $1";
 const SET_STATE: &str = "UPDATE delivery SET state = $2 WHERE id = $1";
@@ -60,6 +62,10 @@ pub struct NewDelivery {
     /// Names this drop where it may be registered twice (the watcher killed before it moved the file, two
     /// watchers on one folder): the same key again changes nothing. None: every call is a drop of its own.
     pub drop_key: Option<String>,
+    /// What the index of the capture station announced.
+    pub index: Option<IndexFacts>,
+    /// Files of the drop folder that this drop is made of, to be remembered with it.
+    pub taken: Vec<TakenFile>,
     pub original: BlobRef,
 }
 
@@ -136,6 +142,12 @@ pub(super) struct Row {
     received_on: Option<jiff_sqlx::Date>,
     original: String,
     assembly: Option<Uuid>,
+    index_facts: Option<Json<IndexFacts>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct DropRow {
+    dropped_at: Instant,
 }
 
 #[derive(sqlx::FromRow)]
@@ -168,6 +180,7 @@ impl Row {
             refusal: self.refusal.map(|json| json.0),
             registered_at: self.registered_at,
             received_on: self.received_on.map(jiff_sqlx::Date::to_jiff),
+            index: self.index_facts.map(|json| json.0),
         })
     }
 }
@@ -184,7 +197,11 @@ impl Store {
         let row = maybe!(&mut tx, Row, BY_HASH, new.prefecture.as_str(), &new.sha256)?;
         let row = row.ok_or_else(|| StoreError::missing("delivery", &new.sha256, scope))?;
         let delivery = row.into_delivery()?;
+        let remembered = taken::remember(&mut tx, &delivery, &new.source, &new.taken).await?;
         if run!(&mut tx, INSERT_LINK, Uuid::now_v7(), delivery.id.0, &new.file, &new.source, now, &new.drop_key)? == 0 {
+            if remembered {
+                tx.commit().await?;
+            }
             return Ok(Registration::Duplicate(delivery));
         }
         let kind = if !fresh {
@@ -234,6 +251,12 @@ impl Store {
         let mut tx = self.read().await?;
         let rows = all!(&mut tx, Row, OF_PERIOD, visible(scope), from, until)?;
         entries(&mut tx, rows).await
+    }
+
+    /// When something was last dropped.
+    pub async fn last_drop(&self, scope: &Scope) -> Result<Option<Instant>, StoreError> {
+        let mut tx = self.read().await?;
+        Ok(maybe!(&mut tx, DropRow, LAST_DROP, visible(scope))?.map(|row| row.dropped_at))
     }
 
     /// Every delivery of the ledger, oldest first.
@@ -290,7 +313,8 @@ async fn insert(tx: &mut Tx, new: &NewDelivery, now: Instant) -> Result<bool, St
         new.refusal.as_ref().map(Json),
         now,
         new.received_on.map(civil),
-        &new.original.address
+        &new.original.address,
+        new.index.as_ref().map(Json)
     )?;
     Ok(rows == 1)
 }

@@ -17,6 +17,7 @@ mod page;
 mod person;
 mod review;
 mod steps;
+mod taken;
 mod version;
 mod waiting;
 
@@ -31,6 +32,7 @@ pub use job::{ATTEMPTS, Job, JobState};
 pub use page::PagePicture;
 pub use review::{Question, Review, ReviewState};
 pub use steps::{Failure, Verdict};
+pub use taken::TakenFile;
 pub use version::Schema;
 pub use waiting::WaitingFile;
 

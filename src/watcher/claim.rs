@@ -1,31 +1,44 @@
-//! Takes one complete file into the ledger, in the only order in which nothing can be lost.
+//! Takes one complete file or pli into the ledger, in the only order in which nothing can be lost.
 
 use super::copy::{self, Copied, NotCopied, NotOpened, Source};
-use super::retire::{Retired, retire};
+use super::origin::Origin;
+use super::pli::Pli;
+use super::retire::Retired;
 use super::{WatchError, failed};
 use crate::blobs::Blobs;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::domain::{BlobKind, Delivery, DeliveryId, Refusal, Scope};
+use crate::config::{Config, Place};
+use crate::domain::{BlobKind, Delivery, DeliveryId, Format, Refusal, Scope, bundle_pages};
 use crate::failpoint;
-use crate::intake::{ExamineError, Stamp, examine, medium_failed, postponed, shown_name, too_large, unreadable_file};
+use crate::intake::{ExamineError, Stamp, examine, medium_failed, of_page, postponed, too_large, unreadable_file};
 use crate::store::{NewDelivery, Registration, Store};
-use sha2::{Digest, Sha256};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What every claim works with.
+/// A file that is too large to be read is kept like any other, up to here: two copies of it are made.
+const LARGEST_KEPT: u64 = 8 << 30;
+
+/// What every claim in one folder works with.
 #[derive(Clone, Debug)]
 pub struct Desk {
     pub config: Arc<Config>,
+    pub place: Arc<Place>,
     pub store: Store,
     pub blobs: Blobs,
     pub clock: Clock,
 }
 
-/// What became of one file.
+/// What is to be taken.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    File(PathBuf),
+    Pli(OsString, Pli),
+}
+
+/// What became of one file or pli.
 #[derive(Debug)]
 pub enum Claim {
     /// In the ledger and out of the folder.
@@ -43,33 +56,33 @@ pub enum Claim {
 }
 
 impl Desk {
-    /// Takes the file at `path`, which was last seen with `stamp`.
+    /// Takes what was last seen with `stamp`.
     ///
     /// # Errors
     /// Only where going on could lose something: a disk that lies.
-    pub async fn claim(&self, path: PathBuf, stamp: Stamp) -> Result<Claim, WatchError> {
-        if stamp.size > self.config.limits.bytes {
+    pub async fn claim(&self, wanted: Wanted, stamp: Stamp) -> Result<Claim, WatchError> {
+        if stamp.size > LARGEST_KEPT {
             return Ok(Claim::Stays(too_large(stamp.size, self.config.limits.bytes)));
         }
         let id = DeliveryId(Uuid::now_v7());
-        let spool = self.config.drop.spool.clone();
-        let copied = tokio::task::spawn_blocking(move || copy_source(&path, stamp, &spool, id)).await?;
-        let (source, copied) = match copied {
+        let (spool, place) = (self.config.drop.spool.clone(), Arc::clone(&self.place));
+        let copied = tokio::task::spawn_blocking(move || copy_origin(&place, &wanted, stamp, &spool, id)).await?;
+        let (origin, copied) = match copied {
             Ok(pair) => pair,
             Err(Stopped::Fatal(error)) => return Err(error),
             Err(Stopped::With(claim)) => return Ok(claim),
         };
         let (desk, runtime) = (self.clone(), tokio::runtime::Handle::current());
         // Sealing and moving block on the disk; the two transactions between them are waited for in place.
-        tokio::task::spawn_blocking(move || desk.register(&source, &copied, id, &runtime)).await?
+        tokio::task::spawn_blocking(move || desk.register(&origin, &copied, id, &runtime)).await?
     }
 
-    fn register(&self, source: &Source, copied: &Copied, id: DeliveryId, runtime: &tokio::runtime::Handle) -> Result<Claim, WatchError> {
-        let outcome = self.enter(source, copied, id, runtime);
+    fn register(&self, origin: &Origin, copied: &Copied, id: DeliveryId, runtime: &tokio::runtime::Handle) -> Result<Claim, WatchError> {
+        let outcome = self.enter(origin, copied, id, runtime);
         let claim = match outcome {
-            Ok(delivery) => self.put_away(source, delivery),
+            Ok(delivery) => self.put_away(origin, delivery),
             Err(cause) => {
-                tracing::warn!(file = %source.path.display(), %cause, "the file could not be registered; it stays in the folder and is tried again");
+                tracing::warn!(file = %origin.path().display(), %cause, "the file could not be registered; it stays in the folder and is tried again");
                 Claim::Later(postponed())
             }
         };
@@ -79,29 +92,31 @@ impl Desk {
     }
 
     /// Seals the copy and commits it to the ledger.
-    fn enter(&self, source: &Source, copied: &Copied, id: DeliveryId, runtime: &tokio::runtime::Handle) -> Result<Delivery, String> {
+    fn enter(&self, origin: &Origin, copied: &Copied, id: DeliveryId, runtime: &tokio::runtime::Handle) -> Result<Delivery, String> {
+        let (format, refusal) = self.judge(origin, copied).map_err(|e| e.to_string())?;
+        let place = &self.place;
+        let prefecture = place.prefecture.clone();
         let mut file = copied.file.try_clone().map_err(|e| e.to_string())?;
-        let (format, refusal) = match examine(&mut file, self.config.limits.bytes) {
-            Ok(format) => (Some(format), None),
-            Err(ExamineError::Refused(refusal)) => (None, Some(refusal)),
-            Err(ExamineError::Io(error)) => return Err(error.to_string()),
-        };
-        let content = fs::read(&copied.path).map_err(|e| e.to_string())?;
-        let prefecture = self.config.prefecture.clone();
-        let original = self.blobs.put(&prefecture, id, BlobKind::Original, &content).map_err(|e| e.to_string())?;
+        let original = self.blobs.put_file(&prefecture, id, BlobKind::Original, &mut file).map_err(|e| e.to_string())?;
         failpoint::hit("watcher.sealed");
+        let entry = match origin {
+            Origin::Pli(open) => open.ordered.entry.clone(),
+            Origin::File(_) => crate::intake::IndexEntry::default(),
+        };
         let new = NewDelivery {
             id,
             prefecture: prefecture.clone(),
-            file: shown_name(source.path.file_name().unwrap_or_default()),
+            file: origin.shown(),
             sha256: copied.sha256.clone(),
             bytes: copied.bytes,
             format,
             refusal,
-            channel: self.config.drop.channel,
-            received_on: None,
-            source: "depot".into(),
-            drop_key: Some(drop_key(source)),
+            channel: place.channel,
+            received_on: entry.received,
+            source: self.source(),
+            drop_key: Some(origin.drop_key(place, &copied.sha256)),
+            index: (entry.facts != crate::domain::IndexFacts::default()).then_some(entry.facts),
+            taken: origin.taken(place),
             original: original.clone(),
         };
         let scope = Scope::Prefecture(prefecture.clone());
@@ -117,22 +132,51 @@ impl Desk {
         }
     }
 
-    /// Tries again to move a source that is in the ledger.
+    /// How the folder is named in the ledger.
+    pub fn source(&self) -> String {
+        self.place.folder.to_string_lossy().into_owned()
+    }
+
+    /// What the copy is, and why it cannot be read when it cannot.
+    fn judge(&self, origin: &Origin, copied: &Copied) -> std::io::Result<(Option<Format>, Option<Refusal>)> {
+        let limit = self.config.limits.bytes;
+        if copied.bytes > limit {
+            return Ok((None, Some(too_large(copied.bytes, limit))));
+        }
+        let wrong = match origin {
+            Origin::Pli(open) => open.ordered.wrong.clone(),
+            Origin::File(_) => None,
+        };
+        let pages = origin.pages();
+        let judged = if pages.len() > 1 { judge_bundle(&fs::read(&copied.path)?, &pages, limit)? } else { judge_file(copied, limit)? };
+        Ok(match (judged, wrong) {
+            (Ok(_), Some(wrong)) => (None, Some(wrong)),
+            (Ok(format), None) => (Some(format), None),
+            (Err(refusal), _) => (None, Some(refusal)),
+        })
+    }
+
+    /// Tries again to move what is in the ledger.
     ///
     /// # Errors
     /// When the task was ended.
-    pub async fn move_again(&self, path: PathBuf, stamp: Stamp, delivery: Delivery) -> Result<Claim, WatchError> {
+    pub async fn move_again(&self, wanted: Wanted, stamp: Stamp, delivery: Delivery) -> Result<Claim, WatchError> {
         let desk = self.clone();
-        let moved = tokio::task::spawn_blocking(move || match Source::open(&path, stamp) {
-            Ok(source) => desk.put_away(&source, delivery),
+        let moved = tokio::task::spawn_blocking(move || match open(&desk.place, &wanted, stamp) {
+            Ok(origin) => desk.put_away(&origin, delivery),
             Err(why) => not_opened(&why),
         });
         Ok(moved.await?)
     }
 
-    fn put_away(&self, source: &Source, delivery: Delivery) -> Claim {
-        let folder = if delivery.refusal.is_some() { &self.config.drop.anomalies } else { &self.config.drop.done };
-        match retire(source, &delivery.sha256, folder) {
+    fn put_away(&self, origin: &Origin, delivery: Delivery) -> Claim {
+        let place = &self.place;
+        if place.read_only {
+            tracing::info!(delivery = %delivery.id, file = %delivery.file, "taken into the ledger; it stays where it is");
+            return Claim::Taken(Box::new(delivery));
+        }
+        let folder = if delivery.refusal.is_some() { &place.anomalies } else { &place.done };
+        match origin.retire(&delivery.sha256, folder, &place.done_mark) {
             Retired::Moved(path) => {
                 tracing::info!(delivery = %delivery.id, file = %delivery.file, to = %path.display(), "taken into the ledger");
                 Claim::Taken(Box::new(delivery))
@@ -151,12 +195,12 @@ impl Desk {
     pub async fn clear_spool(&self) -> Result<(), WatchError> {
         let spool = self.config.drop.spool.clone();
         let left = tokio::task::spawn_blocking(move || copy::leftovers(&spool)).await??;
-        for (path, _lock) in left {
+        for (path, mut lock) in left {
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
             let Ok(id) = name.parse::<DeliveryId>() else { continue };
             match self.store.delivery(&Scope::Machine, id).await {
                 Ok(_) => {}
-                Err(crate::store::StoreError::NotFound(_)) => self.forget_orphan(&path, id),
+                Err(crate::store::StoreError::NotFound(_)) => self.forget_orphan(&mut lock, id),
                 // Nothing is known: leave everything as it is for the next start.
                 Err(_) => continue,
             }
@@ -165,14 +209,41 @@ impl Desk {
         Ok(())
     }
 
-    fn forget_orphan(&self, path: &Path, id: DeliveryId) {
-        let prefecture = &self.config.prefecture;
-        let content = fs::read(path).unwrap_or_default();
-        // Sealing again gives the name of the sealed file, if there was one.
-        let gone = self.blobs.put(prefecture, id, BlobKind::Original, &content).and_then(|blob| self.blobs.forget(&blob));
-        if let Err(error) = gone.and_then(|()| self.blobs.destroy_key(prefecture, id)) {
-            tracing::warn!(%error, "a sealed file that is nobody's could not be removed");
+    fn forget_orphan(&self, copy: &mut fs::File, id: DeliveryId) {
+        let mut prefectures: Vec<_> = self.config.places().into_iter().map(|place| place.prefecture).collect();
+        prefectures.sort();
+        prefectures.dedup();
+        for prefecture in prefectures {
+            // Sealing again gives the name of the sealed file, if there was one.
+            let gone = self.blobs.put_file(&prefecture, id, BlobKind::Original, copy).and_then(|blob| self.blobs.forget(&blob));
+            if let Err(error) = gone.and_then(|()| self.blobs.destroy_key(&prefecture, id)) {
+                tracing::warn!(%error, "a sealed file that is nobody's could not be removed");
+            }
         }
+    }
+}
+
+fn judge_file(copied: &Copied, limit: u64) -> std::io::Result<Result<Format, Refusal>> {
+    let mut file = copied.file.try_clone()?;
+    said(examine(&mut file, limit))
+}
+
+/// Every page by itself; the first that cannot be read is named.
+fn judge_bundle(bytes: &[u8], pages: &[String], limit: u64) -> std::io::Result<Result<Format, Refusal>> {
+    let ranges = bundle_pages(bytes).ok_or_else(|| std::io::Error::other("the copy is no bundle"))?;
+    for (page, (_, range)) in pages.iter().zip(ranges) {
+        if let Err(refusal) = said(examine(&mut std::io::Cursor::new(&bytes[range]), limit))? {
+            return Ok(Err(of_page(page, &refusal)));
+        }
+    }
+    Ok(Ok(Format::Bundle))
+}
+
+fn said(examined: Result<Format, ExamineError>) -> std::io::Result<Result<Format, Refusal>> {
+    match examined {
+        Ok(format) => Ok(Ok(format)),
+        Err(ExamineError::Refused(refusal)) => Ok(Err(refusal)),
+        Err(ExamineError::Io(error)) => Err(error),
     }
 }
 
@@ -181,12 +252,19 @@ enum Stopped {
     Fatal(WatchError),
 }
 
-fn copy_source(path: &Path, stamp: Stamp, spool: &Path, id: DeliveryId) -> Result<(Source, Copied), Stopped> {
-    let mut source = Source::open(path, stamp).map_err(|why| Stopped::With(not_opened(&why)))?;
-    let copied = copy::copy(&mut source, spool, &id.to_string()).map_err(|why| match why {
+fn open(place: &Place, wanted: &Wanted, stamp: Stamp) -> Result<Origin, NotOpened> {
+    match wanted {
+        Wanted::File(path) => Source::open(path, stamp).map(Origin::File),
+        Wanted::Pli(name, pli) => Origin::open_pli(place, name, pli, stamp),
+    }
+}
+
+fn copy_origin(place: &Place, wanted: &Wanted, stamp: Stamp, spool: &Path, id: DeliveryId) -> Result<(Origin, Copied), Stopped> {
+    let origin = open(place, wanted, stamp).map_err(|why| Stopped::With(not_opened(&why)))?;
+    let copied = origin.copy(spool, &id.to_string()).map_err(|why| match why {
         NotCopied::Changed => Stopped::With(Claim::Changed),
         NotCopied::Medium(error) => {
-            tracing::warn!(file = %path.display(), %error, "the file could not be read");
+            tracing::warn!(file = %origin.path().display(), %error, "the file could not be read");
             Stopped::With(Claim::Later(medium_failed()))
         }
         NotCopied::Spool(error) => {
@@ -195,7 +273,7 @@ fn copy_source(path: &Path, stamp: Stamp, spool: &Path, id: DeliveryId) -> Resul
         }
         NotCopied::Fatal(error) => Stopped::Fatal(error),
     })?;
-    Ok((source, copied))
+    Ok((origin, copied))
 }
 
 /// What a file that cannot be opened means.
@@ -209,14 +287,4 @@ pub fn not_opened(why: &NotOpened) -> Claim {
             Claim::Later(medium_failed())
         }
     }
-}
-
-/// The same file in the same state, whoever takes it and however often.
-fn drop_key(source: &Source) -> String {
-    use std::os::unix::ffi::OsStrExt;
-    let Stamp { device, inode, size, modified } = source.stamp;
-    let mut digest = Sha256::new();
-    digest.update(format!("{device}:{inode}:{size}:{modified}:"));
-    digest.update(source.path.file_name().unwrap_or_default().as_bytes());
-    copy::hexadecimal(digest)
 }

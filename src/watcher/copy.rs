@@ -3,10 +3,10 @@
 
 use super::folder::stamp;
 use super::{WatchError, failed};
+use crate::domain::{BUNDLE_END, bundle_header, bundle_padding};
 use crate::failpoint;
-use crate::intake::Stamp;
+use crate::intake::{Stamp, head, sniff};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -93,9 +93,21 @@ pub fn open_plain(path: &Path) -> Result<File, NotOpened> {
 }
 
 /// Copies `source` to `spool/name`.
-pub fn copy(source: &mut Source, spool: &Path, name: &str) -> Result<Copied, NotCopied> {
+pub fn copy(source: &Source, spool: &Path, name: &str) -> Result<Copied, NotCopied> {
+    spooled(spool, name, &|to, digest| stream(&source.file, to, digest), &|| source.is_unchanged())
+}
+
+/// Copies `pages` to `spool/name`, as one bundle in this order. `is_unchanged` says whether it is still all of them.
+pub fn copy_bundle(pages: &[Source], spool: &Path, name: &str, is_unchanged: &dyn Fn() -> bool) -> Result<Copied, NotCopied> {
+    spooled(spool, name, &|to, digest| stream_bundle(pages, to, digest), &|| pages.iter().all(Source::is_unchanged) && is_unchanged())
+}
+
+/// Writes the content of a copy and takes its hash; gives the number of bytes.
+type Fill<'a> = &'a dyn Fn(&mut File, &mut Sha256) -> Result<u64, NotCopied>;
+
+fn spooled(spool: &Path, name: &str, fill: Fill<'_>, is_unchanged: &dyn Fn() -> bool) -> Result<Copied, NotCopied> {
     let part = spool.join(format!("{name}.{PART}"));
-    let made = copy_to(source, &part, &spool.join(name));
+    let made = copy_to(&part, &spool.join(name), fill, is_unchanged);
     if made.is_err() {
         // Nothing of value: the source is untouched. What cannot be removed now is cleared at the next start.
         let _gone = fs::remove_file(&part);
@@ -103,14 +115,16 @@ pub fn copy(source: &mut Source, spool: &Path, name: &str) -> Result<Copied, Not
     made
 }
 
-fn copy_to(source: &mut Source, part: &Path, whole: &Path) -> Result<Copied, NotCopied> {
+fn copy_to(part: &Path, whole: &Path, fill: Fill<'_>, is_unchanged: &dyn Fn() -> bool) -> Result<Copied, NotCopied> {
     let mut file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(part).map_err(NotCopied::Spool)?;
     file.try_lock().map_err(|e| NotCopied::Spool(e.into()))?;
-    let (sha256, bytes) = stream(&mut source.file, &mut file)?;
+    let mut digest = Sha256::new();
+    let bytes = fill(&mut file, &mut digest)?;
+    let sha256 = hexadecimal(digest);
     failpoint::hit("watcher.copied");
     file.sync_all().map_err(|e| not_durable(e, part))?;
     failpoint::hit("watcher.synced");
-    if !source.is_unchanged() {
+    if !is_unchanged() {
         return Err(NotCopied::Changed);
     }
     let again = hash(&mut file).map_err(NotCopied::Spool)?;
@@ -133,12 +147,12 @@ fn not_durable(error: std::io::Error, part: &Path) -> NotCopied {
 }
 
 /// Reading and writing fail for different reasons and with different consequences, so `io::copy` will not do.
-fn stream(from: &mut File, to: &mut File) -> Result<(String, u64), NotCopied> {
+fn stream(mut from: &File, to: &mut File, digest: &mut Sha256) -> Result<u64, NotCopied> {
     from.seek(SeekFrom::Start(0)).map_err(NotCopied::Medium)?;
-    let (mut digest, mut bytes, mut block) = (Sha256::new(), 0u64, vec![0; BLOCK]);
+    let (mut bytes, mut block) = (0u64, vec![0; BLOCK]);
     loop {
         let read = match from.read(&mut block) {
-            Ok(0) => return Ok((hexadecimal(digest), bytes)),
+            Ok(0) => return Ok(bytes),
             Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(NotCopied::Medium(error)),
@@ -147,6 +161,29 @@ fn stream(from: &mut File, to: &mut File) -> Result<(String, u64), NotCopied> {
         to.write_all(&block[..read]).map_err(NotCopied::Spool)?;
         bytes += read as u64;
     }
+}
+
+/// See [`crate::domain::bundle_header`] for the form.
+fn stream_bundle(pages: &[Source], to: &mut File, digest: &mut Sha256) -> Result<u64, NotCopied> {
+    let mut all = 0;
+    for (number, page) in (1..).zip(pages) {
+        let format = head(&mut &page.file).map_err(NotCopied::Medium).map(|head| sniff(&head).ok())?;
+        let header = bundle_header(number, format, page.stamp.size).ok_or(NotCopied::Spool(ErrorKind::FileTooLarge.into()))?;
+        all += put(to, digest, &header)?;
+        let bytes = stream(&page.file, to, digest)?;
+        // The header is written already: a page that grew meanwhile has not settled.
+        if bytes != page.stamp.size {
+            return Err(NotCopied::Changed);
+        }
+        all += bytes + put(to, digest, &BUNDLE_END[..bundle_padding(bytes)])?;
+    }
+    Ok(all + put(to, digest, &BUNDLE_END)?)
+}
+
+fn put(to: &mut File, digest: &mut Sha256, bytes: &[u8]) -> Result<u64, NotCopied> {
+    digest.update(bytes);
+    to.write_all(bytes).map_err(NotCopied::Spool)?;
+    Ok(bytes.len() as u64)
 }
 
 /// The SHA-256 of a whole file, lower-case hexadecimal.
@@ -165,11 +202,7 @@ pub fn hash(file: &mut File) -> std::io::Result<String> {
 
 /// The digest as text.
 pub fn hexadecimal(digest: Sha256) -> String {
-    digest.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    crate::domain::hexadecimal(&digest.finalize())
 }
 
 /// Makes the names in the folder of `path` durable.

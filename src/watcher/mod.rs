@@ -1,4 +1,4 @@
-//! Watches the drop folder and takes what is complete into the ledger. Messages of the system only
+//! Watches the drop folders and takes what is complete into the ledger. Messages of the system only
 //! wake it: a full look every few seconds is the truth, for network folders send none.
 //!
 //! Taking a file: copy while hashing, fsync, read again and compare, rename, fsync the folder, seal,
@@ -7,6 +7,12 @@
 mod claim;
 mod copy;
 mod folder;
+mod indexes;
+mod memory;
+mod origin;
+mod pli;
+mod post;
+mod reserve;
 mod retire;
 mod round;
 mod tracked;
@@ -18,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 /// Every boundary between two effects of taking a file, in order: a test kills at each of them.
 pub const BOUNDARIES: &[&str] =
-    &["watcher.copied", "watcher.synced", "watcher.spooled", "watcher.sealed", "watcher.registered", "watcher.moved"];
+    &["watcher.copied", "watcher.synced", "watcher.spooled", "watcher.sealed", "watcher.registered", "watcher.reserved", "watcher.moved"];
 
 /// Why the watcher stopped. Everything that time may heal is waited for and never ends up here.
 #[derive(Debug, thiserror::Error)]

@@ -1,19 +1,17 @@
 //! Takes a source that is in the ledger out of the drop folder. Never overwrites, never moves a file
 //! that is not the one registered, never removes the last copy of anything.
 
-use super::copy::{Source, hash, sync_folder};
-use super::folder::stamp;
+use super::copy::{Source, hexadecimal, sync_folder};
+use super::folder::{Member, contents, mark_of, stamp};
+use super::reserve::{release, reserve, reserve_folder};
 use super::{WatchError, failed};
 use crate::failpoint;
-use crate::intake::DONE_MARK;
-use std::ffi::{OsStr, OsString};
+use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Error, ErrorKind};
+use std::io::{Error, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-
-/// Names tried before giving up; a folder with so many files of one name is a fault of its own.
-const MAX_SUFFIX: u32 = 10_000;
 
 /// What became of the source.
 #[derive(Debug)]
@@ -26,15 +24,15 @@ pub enum Retired {
     Refused(WatchError),
 }
 
-/// Moves `source` into `folder`, with the mark beside it.
-pub fn retire(source: &Source, sha256: &str, folder: &Path) -> Retired {
+/// Moves `source` into `folder`, with the mark beside it. `sha256` is what was registered, where it is known.
+pub fn retire(source: &Source, sha256: Option<&str>, folder: &Path, mark: &str) -> Retired {
     if !source.is_unchanged() {
         return Retired::Gone;
     }
     match moved(source, sha256, folder) {
         Ok(Some(path)) => {
             failpoint::hit("watcher.moved");
-            remove_mark(&source.path);
+            remove_mark(&source.path, mark);
             Retired::Moved(path)
         }
         Ok(None) => Retired::Gone,
@@ -42,42 +40,49 @@ pub fn retire(source: &Source, sha256: &str, folder: &Path) -> Retired {
     }
 }
 
-fn moved(source: &Source, sha256: &str, folder: &Path) -> Result<Option<PathBuf>, WatchError> {
+/// Moves files that an index names together, one after the other; each is in the ledger.
+pub fn retire_group(pages: &[Source], folder: &Path, mark: &str) -> Retired {
+    let mut last = Retired::Gone;
+    for page in pages {
+        match retire(page, None, folder, mark) {
+            Retired::Refused(error) => return Retired::Refused(error),
+            Retired::Moved(path) => last = Retired::Moved(path),
+            Retired::Gone => {}
+        }
+    }
+    last
+}
+
+/// Moves the folder `source`, whose registered files are `members`, into `folder`, with the mark beside it.
+pub fn retire_folder(source: &Path, members: &[Member], folder: &Path, mark: &str) -> Retired {
+    match moved_folder(source, members, folder) {
+        Ok(Some(path)) => {
+            failpoint::hit("watcher.moved");
+            remove_mark(source, mark);
+            Retired::Moved(path)
+        }
+        Ok(None) => Retired::Gone,
+        Err(error) => Retired::Refused(error),
+    }
+}
+
+fn moved(source: &Source, sha256: Option<&str>, folder: &Path) -> Result<Option<PathBuf>, WatchError> {
     let name = source.path.file_name().unwrap_or(OsStr::new("sans-nom"));
     let target = reserve(folder, name)?;
-    let done = match fs::rename(&source.path, &target) {
-        Ok(()) => confirm(source, &target),
-        Err(error) if error.kind() == ErrorKind::CrossesDevices => carry_over(source, sha256, &target),
+    failpoint::hit("watcher.reserved");
+    let done = match fs::rename(&source.path, &target.path) {
+        Ok(()) => confirm(source, &target.path),
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => carry_over(source, sha256, &target.path),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("moved to the treated files", &source.path)(error)),
     };
+    let path = target.path.clone();
     if !matches!(done, Ok(Some(_))) {
-        release(&target);
+        release(target);
     }
-    sync_folder(&target)?;
+    sync_folder(&path)?;
     sync_folder(&source.path)?;
     done
-}
-
-/// An empty file of ours under a free name: `rename` replaces it, and it keeps any other file from being replaced.
-fn reserve(folder: &Path, name: &OsStr) -> Result<PathBuf, WatchError> {
-    for suffix in 1..MAX_SUFFIX {
-        let path = folder.join(with_suffix(name, suffix));
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Ok(_) => return Ok(path),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failed("created", &path)(error)),
-        }
-    }
-    Err(failed("created", folder)(ErrorKind::AlreadyExists.into()))
-}
-
-/// Removes a reservation that was not used: only while it is still empty.
-fn release(target: &Path) {
-    if fs::symlink_metadata(target).is_ok_and(|m| m.len() == 0 && m.is_file()) {
-        // An empty file left behind in the treated files harms nobody.
-        let _left = fs::remove_file(target);
-    }
 }
 
 /// Between the last look and the rename another file may have taken the name: then it goes back.
@@ -93,15 +98,15 @@ fn confirm(source: &Source, target: &Path) -> Result<Option<PathBuf>, WatchError
     }
     let folder = source.path.parent().unwrap_or(Path::new("."));
     let back = reserve(folder, source.path.file_name().unwrap_or(OsStr::new("sans-nom")))?;
-    fs::rename(target, &back).map_err(failed("put back", target))?;
+    fs::rename(target, &back.path).map_err(failed("put back", target))?;
     Ok(None)
 }
 
 /// Another file system: copy, make durable, compare, and only then remove the source.
-fn carry_over(source: &Source, sha256: &str, target: &Path) -> Result<Option<PathBuf>, WatchError> {
+fn carry_over(source: &Source, sha256: Option<&str>, target: &Path) -> Result<Option<PathBuf>, WatchError> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let part = folder.join(format!(".{}.part", uuid::Uuid::now_v7()));
-    let result = carry(source, sha256, &part).and_then(|()| {
+    let result = carry(&source.path, sha256, &part).and_then(|_lock| {
         fs::rename(&part, target).map_err(failed("renamed", &part))?;
         sync_folder(target)
     });
@@ -116,51 +121,100 @@ fn carry_over(source: &Source, sha256: &str, target: &Path) -> Result<Option<Pat
     Ok(Some(target.to_owned()))
 }
 
-fn carry(source: &Source, sha256: &str, part: &Path) -> Result<(), WatchError> {
-    let mut from = File::open(&source.path).map_err(failed("opened", &source.path))?;
+/// Copies `source` to `part`; its lock tells another watcher's start that somebody is at work.
+fn carry(source: &Path, sha256: Option<&str>, part: &Path) -> Result<File, WatchError> {
+    let mut from = File::open(source).map_err(failed("opened", source))?;
     let mut to = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(part).map_err(failed("created", part))?;
-    std::io::copy(&mut from, &mut to).map_err(failed("copied", &source.path))?;
+    let _unlocked = to.try_lock();
+    let written = pump(&mut from, &mut to).map_err(failed("copied", source))?;
     to.sync_all().map_err(failed("made durable", part))?;
-    if hash(&mut to).map_err(failed("read again", part))? == sha256 {
-        Ok(())
+    let read = to.seek(SeekFrom::Start(0)).and_then(|_| pump(&mut to, &mut std::io::sink())).map_err(failed("read again", part))?;
+    if read == written && sha256.is_none_or(|registered| registered == written) {
+        Ok(to)
     } else {
-        Err(failed("copied", &source.path)(Error::other("the copy is not what was registered")))
+        Err(failed("copied", source)(Error::other("the copy is not what was registered")))
     }
+}
+
+/// Copies, and gives the SHA-256 of what went through.
+fn pump(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<String> {
+    let (mut digest, mut block) = (Sha256::new(), vec![0; 256 << 10]);
+    loop {
+        match from.read(&mut block) {
+            Ok(0) => return Ok(hexadecimal(digest)),
+            Ok(read) => {
+                digest.update(&block[..read]);
+                to.write_all(&block[..read])?;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn moved_folder(source: &Path, members: &[Member], folder: &Path) -> Result<Option<PathBuf>, WatchError> {
+    let name = source.file_name().unwrap_or(OsStr::new("sans-nom"));
+    let target = reserve_folder(folder, name)?;
+    failpoint::hit("watcher.reserved");
+    let done = match fs::rename(source, &target) {
+        Ok(()) => give_back(source, members, &target).map(|()| Some(target.clone())),
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => carry_folder(source, members, &target).map(|()| Some(target.clone())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("moved to the treated files", source)(error)),
+    };
+    if !matches!(done, Ok(Some(_))) {
+        // Only an empty folder can be removed like this.
+        let _used = fs::remove_dir(&target);
+    }
+    sync_folder(&target)?;
+    sync_folder(source)?;
+    done
+}
+
+/// What arrived in the folder after it was registered goes back, and is seen as something new.
+fn give_back(source: &Path, members: &[Member], target: &Path) -> Result<(), WatchError> {
+    let late = contents(target).map_err(failed("listed", target))?.into_iter().map(|(m, _)| m).filter(|m| !members.contains(m));
+    for member in late {
+        let (at, back) = (target.join(&member.name), source.join(&member.name));
+        fs::create_dir_all(source).map_err(failed("created", source))?;
+        if fs::symlink_metadata(&back).is_err() {
+            fs::rename(&at, &back).map_err(failed("put back", &at))?;
+        } else {
+            tracing::error!(file = %at.display(), "arrived too late and stays with the treated files; drop it again");
+        }
+    }
+    Ok(())
+}
+
+/// Another file system: every file is there, durable and compared, before the first source goes.
+fn carry_folder(source: &Path, members: &[Member], target: &Path) -> Result<(), WatchError> {
+    let part = target.with_file_name(format!(".{}.part", uuid::Uuid::now_v7()));
+    fs::create_dir(&part).map_err(failed("created", &part))?;
+    let carried = members.iter().try_for_each(|m| carry(&source.join(&m.name), None, &part.join(&m.name)).map(drop));
+    let result = carried.and_then(|()| sync_folder(&part.join("page"))).and_then(|()| {
+        fs::rename(&part, target).map_err(failed("renamed", &part))?;
+        sync_folder(target)
+    });
+    if let Err(error) = result {
+        let _left = fs::remove_dir_all(&part);
+        return Err(error);
+    }
+    failpoint::hit("watcher.carried");
+    for member in members {
+        let path = source.join(&member.name);
+        if fs::symlink_metadata(&path).is_ok_and(|meta| stamp(&meta) == member.stamp) {
+            fs::remove_file(&path).map_err(failed("removed after it was copied", &path))?;
+        }
+    }
+    // What arrived late keeps the folder.
+    let _kept = fs::remove_dir(source);
+    Ok(())
 }
 
 /// An empty mark has done its work. One with content is somebody's data and stays.
-fn remove_mark(source: &Path) {
-    let mut mark: OsString = source.as_os_str().to_owned();
-    mark.push(DONE_MARK);
+fn remove_mark(source: &Path, mark: &str) {
+    let mark = mark_of(source, mark);
     if fs::symlink_metadata(&mark).is_ok_and(|m| m.is_file() && m.len() == 0) {
         let _left = fs::remove_file(&mark);
-    }
-}
-
-/// `lot.pdf`, `lot-2.pdf`, `lot-3.pdf`…
-fn with_suffix(name: &OsStr, suffix: u32) -> OsString {
-    if suffix == 1 {
-        return name.to_owned();
-    }
-    let path = Path::new(name);
-    let mut out = path.file_stem().unwrap_or(name).to_owned();
-    out.push(format!("-{suffix}"));
-    if let Some(extension) = path.extension() {
-        out.push(".");
-        out.push(extension);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_suffix;
-    use std::ffi::OsStr;
-
-    #[test]
-    fn a_second_file_of_a_name_keeps_its_extension() {
-        assert_eq!(with_suffix(OsStr::new("lot été.pdf"), 1), "lot été.pdf");
-        assert_eq!(with_suffix(OsStr::new("lot été.pdf"), 3), "lot été-3.pdf");
-        assert_eq!(with_suffix(OsStr::new("lot"), 2), "lot-2");
     }
 }

@@ -1,12 +1,13 @@
 //! *Dépôts du jour*: every file of a day with its state, and counters that must add up.
 
 mod balance;
+mod closing;
 
 use super::call::{Answer, Call, Outcome};
 use super::french;
 use super::shell::Shell;
 use crate::domain::{DeliveryState, Refusal};
-use crate::store::{DayEntry, DayEnvelope, EnvelopeState};
+use crate::store::{DayEntry, DayEnvelope, EnvelopeState, StoreError, WaitingFile};
 use askama::Template;
 use balance::Balance;
 use jiff::civil::Date;
@@ -20,6 +21,10 @@ struct DepositsPage {
     previous: String,
     next: Option<String>,
     balances: Vec<Balance>,
+    /// What cannot wait for the end of the day.
+    alarms: Vec<String>,
+    /// What is open of this day; empty when it closes at zero.
+    open: Vec<String>,
     /// What stands in the drop folder now and is no deposit yet.
     waiting: Vec<Waiting>,
     rows: Vec<Row>,
@@ -65,6 +70,8 @@ pub(super) async fn day(call: Call) -> Outcome {
     let today = call.now.date_in_paris();
     let day = call.asked("jour").and_then(|d| d.parse::<Date>().ok()).unwrap_or(today);
     let entries = call.desk.store.deliveries_of_day(&call.desk.scope, day).await?;
+    let files = if day == today { call.desk.store.waiting(&call.desk.scope).await? } else { Vec::new() };
+    let alarms = if day == today { alarms(&call, &files, &entries).await? } else { Vec::new() };
     let next = day.tomorrow().ok().filter(|d| *d <= today);
     let shell = Shell::new(&call.desk, call.session.as_ref(), "Dépôts du jour", "depots");
     let page = DepositsPage {
@@ -74,15 +81,17 @@ pub(super) async fn day(call: Call) -> Outcome {
         previous: day.yesterday().unwrap_or(day).to_string(),
         next: next.map(|d| d.to_string()),
         balances: balance::of_day(&entries, day),
-        waiting: if day == today { waiting(&call, day).await? } else { Vec::new() },
+        alarms,
+        open: closing::of_day(&entries, files.len()).open,
+        waiting: files.into_iter().map(|f| Waiting { since: when(f.since, day), file: f.file, refusal: f.refusal }).collect(),
         rows: entries.iter().rev().map(|e| row(e, day)).collect(),
     };
     Ok(Answer::Page(page.render()?))
 }
 
-async fn waiting(call: &Call, day: Date) -> Result<Vec<Waiting>, crate::store::StoreError> {
-    let files = call.desk.store.waiting(&call.desk.scope).await?;
-    Ok(files.into_iter().map(|f| Waiting { since: when(f.since, day), file: f.file, refusal: f.refusal }).collect())
+async fn alarms(call: &Call, waiting: &[WaitingFile], entries: &[DayEntry]) -> Result<Vec<String>, StoreError> {
+    let last = call.desk.store.last_drop(&call.desk.scope).await?;
+    Ok(closing::alarms(&call.desk.opening_hours, last, waiting, entries, call.now))
 }
 
 fn row(entry: &DayEntry, day: Date) -> Row {

@@ -28,7 +28,7 @@ use crate::blobs::Blobs;
 use crate::catalogue::Catalogue;
 use crate::cell::CellPool;
 use crate::clock::Clock;
-use crate::domain::{PrefectureId, Scope};
+use crate::domain::{OpeningHours, PrefectureId, Scope};
 use crate::store::Store;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -70,6 +70,8 @@ pub struct Parts {
     pub clock: Clock,
     /// The préfecture of this station: nothing of another one is visible.
     pub prefecture: PrefectureId,
+    /// When scans are expected.
+    pub opening_hours: OpeningHours,
 }
 
 /// The parts with the secret of the sessions; shared by all requests.
@@ -80,6 +82,7 @@ pub(crate) struct Desk {
     catalogue: Arc<Catalogue>,
     clock: Clock,
     scope: Scope,
+    opening_hours: OpeningHours,
     seal: Seal,
 }
 
@@ -100,8 +103,8 @@ pub async fn bind(address: SocketAddr, parts: Parts) -> Result<Station, WebError
     }
     let listener = TcpListener::bind(address).await.map_err(|e| WebError::Listen(address, e))?;
     let address = listener.local_addr().map_err(|e| WebError::Listen(address, e))?;
-    let Parts { store, blobs, cells, catalogue, clock, prefecture } = parts;
-    let desk = Desk { store, blobs, cells, catalogue, clock, scope: Scope::Prefecture(prefecture), seal: Seal::new()? };
+    let Parts { store, blobs, cells, catalogue, clock, prefecture, opening_hours } = parts;
+    let desk = Desk { store, blobs, cells, catalogue, clock, scope: Scope::Prefecture(prefecture), opening_hours, seal: Seal::new()? };
     Ok(Station { listener, router: app(&Arc::new(desk)), address })
 }
 

@@ -6,6 +6,7 @@ use super::{Reader, StageError, Worker};
 use crate::cell::{CellPage, ReadRequest};
 use crate::domain::{BlobKind, Correction, CorrectionAct, Delivery, Format, PAGES_PER_READ, Refusal, Scope, Stage, Subject};
 use crate::failpoint;
+use crate::intake::pages_differ;
 use crate::store::{Job, NewArtefact};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +32,11 @@ impl<R: Reader> Worker<R> {
         if pages == 0 {
             let next = "Ouvrir le document d'origine ; s'il est vide, le faire numériser de nouveau.";
             return Err(Refusal::new("aucune_page", "Ce fichier ne contient aucune page.", next).into());
+        }
+        if let Some(announced) = source.delivery.index.as_ref().and_then(|index| index.pages)
+            && announced != pages
+        {
+            return Err(pages_differ(u64::from(pages), announced).into());
         }
         failpoint::hit("count.before");
         self.store.counted(job, pages, self.clock.now()).await?;

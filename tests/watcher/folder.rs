@@ -194,7 +194,7 @@ async fn links_pipes_sockets_and_folders_are_shown_and_never_opened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_over_the_limit_waits_with_its_reason_and_is_not_copied() {
+async fn a_file_beyond_any_disk_waits_with_its_reason_and_is_not_copied() {
     let site = Site::on(crate::support::sqlite(), &[("PASSERELLE_LIMITS__BYTES", "100000")]).await;
     let path = site.drop("gros.pdf", &pdf("gros"));
     // Sparse: claims a terabyte and holds none.

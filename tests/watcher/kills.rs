@@ -34,7 +34,7 @@ async fn killed_at_any_boundary_and_started_again_it_takes_the_file_once() {
     }
 }
 
-fn watch(site: &Site, failpoint: &str) -> std::process::ExitStatus {
+pub fn watch(site: &Site, failpoint: &str) -> std::process::ExitStatus {
     Command::new(std::env::current_exe().unwrap())
         .args(["watcher::kills::a_process_that_watches", "--exact", "--nocapture"])
         .env("PASSERELLE_FAILPOINT", failpoint)

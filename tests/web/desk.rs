@@ -65,6 +65,7 @@ impl Station {
             catalogue: Arc::clone(&catalogue),
             clock: Clock::System,
             prefecture: HERE.into(),
+            opening_hours: passerelle::domain::OpeningHours::default(),
         };
         let station = web::bind("127.0.0.1:0".parse().unwrap(), parts).await.unwrap();
         let address = station.url().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
@@ -151,6 +152,8 @@ impl Station {
             received_on: None,
             source: "courrier".into(),
             drop_key: None,
+            index: None,
+            taken: Vec::new(),
             original,
         }
     }

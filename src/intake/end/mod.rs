@@ -29,6 +29,8 @@ pub fn find_end(format: Format, file: &mut (impl Read + Seek)) -> Result<End> {
         Format::Tiff => tiff::ends(file, length)?,
         Format::Jpeg => jpeg::ends(file)?,
         Format::Png => png::ends(file, length)?,
+        // Made by us, whole or not at all.
+        Format::Bundle => true,
     };
     Ok(if found { End::Found } else { End::Missing })
 }

@@ -127,6 +127,7 @@ mod tests {
                 refusal: None,
                 registered_at: at(registered),
                 received_on: None,
+                index: None,
             },
             links: drops.iter().map(link).collect(),
             pages_read: 3,

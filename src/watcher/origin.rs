@@ -1,0 +1,145 @@
+//! What one delivery is made of in the folder: a file, a sub-folder, or files that an index names.
+
+use super::copy::{Copied, NotCopied, NotOpened, Source, copy, copy_bundle, hexadecimal};
+use super::folder::{Member, stamp_of_folder};
+use super::pli::{Ordered, Pli};
+use super::retire::{Retired, retire, retire_folder, retire_group};
+use crate::config::Place;
+use crate::intake::{Stamp, shown_name};
+use crate::store::TakenFile;
+use sha2::{Digest, Sha256};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// A delivery that this process alone may take, for as long as the value lives.
+#[derive(Debug)]
+pub enum Origin {
+    File(Source),
+    Pli(OpenPli),
+}
+
+/// A pli whose pages are open.
+#[derive(Debug)]
+pub struct OpenPli {
+    pli: Pli,
+    /// Pages in order; the files that they are open from.
+    pages: Vec<Source>,
+    pub ordered: Ordered,
+    stamp: Stamp,
+    /// The folder of its own, or that of the place.
+    folder: PathBuf,
+    name: OsString,
+}
+
+impl Origin {
+    /// Opens a pli that was seen with `stamp` under `name`.
+    pub fn open_pli(place: &Place, name: &OsStr, pli: &Pli, stamp: Stamp) -> Result<Self, NotOpened> {
+        let ordered = pli.in_order(place).map_err(NotOpened::Medium)?;
+        let open = |page: &Member| Source::open(&place.folder.join(pli.below(page)), page.stamp);
+        let pages = ordered.pages.iter().map(open).collect::<Result<_, _>>()?;
+        let folder = place.folder.join(&pli.folder);
+        Ok(Self::Pli(OpenPli { pli: pli.clone(), pages, ordered, stamp, folder, name: name.to_owned() }))
+    }
+
+    /// Where it stands, for messages.
+    pub fn path(&self) -> PathBuf {
+        match self {
+            Self::File(source) => source.path.clone(),
+            Self::Pli(open) if open.has_folder() => open.folder.clone(),
+            Self::Pli(open) => open.folder.join(&open.name),
+        }
+    }
+
+    /// Its name as agents see it.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::File(source) => shown_name(source.path.file_name().unwrap_or_default()),
+            // A single file keeps its name.
+            Self::Pli(open) => match open.pages.as_slice() {
+                [page] if !open.has_folder() => shown_name(page.path.file_name().unwrap_or_default()),
+                _ => shown_name(&open.name),
+            },
+        }
+    }
+
+    /// Names of its pages as agents see them; a file has none.
+    pub fn pages(&self) -> Vec<String> {
+        match self {
+            Self::File(_) => Vec::new(),
+            Self::Pli(open) => open.pages.iter().map(|p| shown_name(p.path.file_name().unwrap_or_default())).collect(),
+        }
+    }
+
+    /// Copies it to `spool/name`.
+    pub fn copy(&self, spool: &Path, name: &str) -> Result<Copied, NotCopied> {
+        match self {
+            Self::File(source) => copy(source, spool, name),
+            Self::Pli(open) => match open.pages.as_slice() {
+                [page] if open.is_unchanged() => copy(page, spool, name),
+                pages => copy_bundle(pages, spool, name, &|| open.is_unchanged()),
+            },
+        }
+    }
+
+    /// The same delivery in the same state, whoever takes it and however often. In a folder that may not be
+    /// changed the content decides: such a folder is mounted again under another number.
+    pub fn drop_key(&self, place: &Place, sha256: &str) -> String {
+        let stamp = match self {
+            Self::File(source) => source.stamp,
+            Self::Pli(open) => open.stamp,
+        };
+        let mut digest = Sha256::new();
+        if place.read_only {
+            digest.update(format!("{}:{sha256}:", place.folder.display()));
+        } else {
+            let Stamp { device, inode, size, modified } = stamp;
+            digest.update(format!("{device}:{inode}:{size}:{modified}:"));
+        }
+        digest.update(self.path().file_name().unwrap_or_default().as_bytes());
+        hexadecimal(digest)
+    }
+
+    /// The files to be remembered with the registration.
+    pub fn taken(&self, place: &Place) -> Vec<TakenFile> {
+        match self {
+            Self::File(source) if place.read_only => vec![taken_file(source.path.file_name().unwrap_or_default(), source.stamp)],
+            // Moving one file is one step: nothing of it can be left.
+            Self::File(_) => Vec::new(),
+            Self::Pli(open) => open.pli.taken(&open.name),
+        }
+    }
+
+    /// Takes it out of the drop folder, into `folder`.
+    pub fn retire(&self, sha256: &str, folder: &Path, mark: &str) -> Retired {
+        match self {
+            Self::File(source) => retire(source, Some(sha256), folder, mark),
+            Self::Pli(open) if open.has_folder() => {
+                retire_folder(&open.folder, &open.pli.members().cloned().collect::<Vec<_>>(), folder, mark)
+            }
+            Self::Pli(open) => retire_group(&open.pages, folder, mark),
+        }
+    }
+}
+
+impl OpenPli {
+    fn has_folder(&self) -> bool {
+        !self.pli.folder.as_os_str().is_empty()
+    }
+
+    /// True while nothing was added, removed or written to.
+    fn is_unchanged(&self) -> bool {
+        let folder = !self.has_folder() || stamp_of_folder(&self.folder).is_ok_and(|stamp| stamp == self.stamp);
+        folder && self.pages.iter().all(Source::is_unchanged)
+    }
+}
+
+/// How a file is remembered. A name that is no text keeps its bytes as `\xNN`.
+pub fn taken_file(name: &OsStr, stamp: Stamp) -> TakenFile {
+    TakenFile { file: stored_name(name), bytes: stamp.size, modified: i64::try_from(stamp.modified).unwrap_or(i64::MAX) }
+}
+
+/// A name fit for a key of the database, another one for each name.
+pub fn stored_name(name: &OsStr) -> String {
+    name.to_str().map_or_else(|| name.as_bytes().escape_ascii().to_string(), str::to_owned)
+}
