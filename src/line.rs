@@ -2,7 +2,9 @@
 //! drives them over memory; neither adds a rule of its own.
 
 use crate::catalogue::Catalogue;
-use crate::domain::{Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, Profile, Sheet, Stage, hexadecimal};
+use crate::domain::{
+    Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, PageState, Profile, Sheet, Stage, hexadecimal,
+};
 use crate::{assemble, extract, validate};
 use sha2::{Digest, Sha256};
 
@@ -57,7 +59,14 @@ pub struct Days {
 #[must_use]
 pub fn assemble(rules: &Rules, pages: &[PageRead], corrections: &[Correction]) -> Assembly {
     let sheets = describe(rules, pages, corrections);
-    assemble::assemble(&sheets, &rules.catalogue, &of_stage(corrections, Stage::Assemble))
+    let mut assembly = assemble::assemble(&sheets, &rules.catalogue, &of_stage(corrections, Stage::Assemble));
+    // A sheet says that its page was not read; only the page knows why.
+    for other in &mut assembly.other_pages {
+        if let Some(PageState::Unreadable(why)) = pages.iter().find(|p| p.number == other.page).map(|p| &p.state) {
+            other.code = Some(why.clone());
+        }
+    }
+    assembly
 }
 
 /// One envelope to its pieces, fields, permit and request.

@@ -18,6 +18,7 @@ mod demo;
 mod doctor;
 mod fan_in;
 mod filed;
+mod hostile;
 mod intake;
 mod pipelines;
 mod reading;

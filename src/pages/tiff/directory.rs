@@ -108,11 +108,8 @@ impl Container {
                 return None;
             }
             let (directory, following) = self.directory(next)?;
-            if self.is_copy(&directory) {
-                copies.push(next)
-            } else {
-                pages.push(next)
-            }
+            let list = if self.is_copy(&directory) { &mut copies } else { &mut pages };
+            list.push(next);
             next = following;
         }
         // A file of which every picture says that it is a copy has lost the originals: the copies are all there is.

@@ -131,12 +131,11 @@ fn assemble(file: &Container, directory: &Directory, layout: &Layout, head: &Hea
         let interval = file.first(directory, tag::JPEG_RESTART_INTERVAL).unwrap_or_else(|| u64::from(blocks)) as u16;
         segment(&mut stream, 0xdd, &interval.to_be_bytes());
     }
-    match &head.scan {
-        Some(scan) => stream.extend_from_slice(scan),
-        None => {
-            let each = (1..=components).flat_map(|c| [c, (c - 1) * 0x11]);
-            segment(&mut stream, SOS, &[components].into_iter().chain(each).chain([0, 63, 0]).collect::<Vec<_>>());
-        }
+    if let Some(scan) = &head.scan {
+        stream.extend_from_slice(scan);
+    } else {
+        let each = (1..=components).flat_map(|c| [c, (c - 1) * 0x11]);
+        segment(&mut stream, SOS, &[components].into_iter().chain(each).chain([0, 63, 0]).collect::<Vec<_>>());
     }
     for strip in 0..layout.placed() {
         if strip > 0 {

@@ -39,6 +39,7 @@ pub mod photometric {
 const LARGEST_CHUNK: u64 = 1 << 30;
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent switches of the format, not a state")]
 pub struct Layout {
     pub width: u32,
     pub height: u32,

@@ -95,7 +95,7 @@ fn grey(file: &Container, directory: &Directory, layout: &Layout) -> Result<Gray
             .map(|plane| codec::unpack(file, directory, layout, plane * layout.chunks_of_plane() + index, layout.rows_of_chunk(index)))
             .collect::<Result<_, _>>()?;
         if layout.subsampling == (1, 1) {
-            whole_samples(file, layout, &shades, &planes, index, &mut page)
+            whole_samples(file, layout, &shades, &planes, index, &mut page);
         } else {
             blocks(layout, &shades, &planes[0], index, &mut page);
         }

@@ -30,13 +30,12 @@ impl Shades {
     pub fn read(file: &Container, directory: &Directory, layout: &Layout) -> Result<Self, Refusal> {
         let (colour, needs) = match layout.photometric {
             photometric::MIN_IS_WHITE => (Colour::White, 1),
-            photometric::MIN_IS_BLACK => (Colour::Black, 1),
+            // Of Lab colours the first sample is the lightness.
+            photometric::MIN_IS_BLACK | photometric::CIE_LAB | photometric::ICC_LAB | photometric::ITU_LAB => (Colour::Black, 1),
             photometric::RGB => (Colour::Rgb, 3),
             photometric::PALETTE if layout.bits <= 16 => (Colour::Palette(palette(file, directory, layout.bits)?), 1),
             photometric::CMYK => (Colour::Cmyk, 4),
             photometric::YCBCR => (luminance(file, directory), 1),
-            // The first sample is the lightness.
-            photometric::CIE_LAB | photometric::ICC_LAB | photometric::ITU_LAB => (Colour::Black, 1),
             photometric::LOG_L | photometric::LOG_LUV if layout.is_logarithmic() => (Colour::Logarithm, 1),
             other => return Err(refuse::page_damaged(&format!("les couleurs TIFF {other} ne sont pas lues"))),
         };
