@@ -4,6 +4,9 @@
 mod durable;
 mod seal;
 mod stream;
+mod survey;
+
+pub use survey::Stored;
 
 use crate::domain::{BlobKind, BlobRef, DeliveryId, PrefectureId};
 use durable::{create_once, replace, replace_by};
@@ -11,6 +14,9 @@ use seal::{Key, Secrets};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+/// Where files are written before they have their name. No préfecture is called so.
+const DRAFTS: &str = ".drafts";
 
 /// What can go wrong with a sealed file.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +55,10 @@ impl Blobs {
     /// Opens the folder with the installation's key file, both made when absent (the key file 0600).
     pub fn open(folder: &Path, key_file: &Path) -> Result<Self, BlobError> {
         durable::create_folders(folder)?;
+        durable::clear_drafts(&folder.join(DRAFTS))?;
         if !key_file.exists() {
-            create_once(key_file, seal::random_key()?.as_ref())?;
+            // Beside it, for the key file may stand on a file system of its own.
+            create_once(key_file, durable::folder_of(key_file), seal::random_key()?.as_ref())?;
         }
         let bytes = durable::read(key_file)?;
         let master: Key = bytes.try_into().map_err(|_| BlobError::KeyFile(key_file.to_owned()))?;
@@ -67,7 +75,7 @@ impl Blobs {
             return Ok(blob);
         }
         let key = self.key_for_writing(prefecture, delivery)?;
-        replace(&path, &seal::seal(&key, bound_to(&blob).as_bytes(), content)?)?;
+        replace(&path, &self.folder.join(DRAFTS), &seal::seal(&key, bound_to(&blob).as_bytes(), content)?)?;
         Ok(blob)
     }
 
@@ -89,7 +97,7 @@ impl Blobs {
         }
         let key = self.key_for_writing(prefecture, delivery)?;
         file.seek(SeekFrom::Start(0)).map_err(read)?;
-        replace_by(&path, |to| stream::seal(&key, bound_to(&blob).as_bytes(), file, to))?;
+        replace_by(&path, &self.folder.join(DRAFTS), |to| stream::seal(&key, bound_to(&blob).as_bytes(), file, to))?;
         Ok(blob)
     }
 
@@ -142,7 +150,7 @@ impl Blobs {
             return Ok(key);
         }
         let wrapped = seal::seal(&self.secrets.wrapping, delivery.0.as_bytes(), &seal::random_key()?)?;
-        create_once(&self.key_path(prefecture, delivery)?, &wrapped)?;
+        create_once(&self.key_path(prefecture, delivery)?, &self.folder.join(DRAFTS), &wrapped)?;
         // Another process may have been first: what stands there now is the key.
         self.key(prefecture, delivery)?.ok_or(BlobError::NoKey(delivery))
     }
@@ -233,6 +241,24 @@ mod tests {
     }
 
     #[test]
+    fn every_single_flipped_byte_of_a_sealed_file_or_of_its_key_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, delivery) = (blobs(folder.path()), DeliveryId(Uuid::now_v7()));
+        let blob = store.put(&"75".into(), delivery, BlobKind::Original, b"NOM DIALLO").unwrap();
+        for file in store.stored().unwrap() {
+            let sound = std::fs::read(&file.path).unwrap();
+            for place in 0..sound.len() {
+                let mut bytes = sound.clone();
+                bytes[place] ^= 0x10;
+                std::fs::write(&file.path, bytes).unwrap();
+                assert!(store.get(&blob).is_err(), "byte {place} of {}", file.path.display());
+            }
+            std::fs::write(&file.path, sound).unwrap();
+        }
+        assert_eq!(store.get(&blob).unwrap(), b"NOM DIALLO");
+    }
+
+    #[test]
     fn a_large_content_is_sealed_in_pieces_that_cannot_be_cut_or_swapped() {
         let folder = tempfile::tempdir().unwrap();
         let (store, delivery) = (blobs(folder.path()), DeliveryId(Uuid::now_v7()));
@@ -275,6 +301,20 @@ mod tests {
         store.forget(&two).unwrap();
         store.destroy_key(&"75".into(), b).unwrap();
         assert_eq!(store.get(&one).unwrap(), b"pli");
+    }
+
+    #[test]
+    fn a_draft_of_a_killed_process_is_cleared_at_the_next_start_and_that_of_a_living_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let drafts = folder.path().join("blobs").join(DRAFTS);
+        blobs(folder.path());
+        std::fs::create_dir_all(&drafts).unwrap();
+        std::fs::write(drafts.join("dead"), b"half").unwrap();
+        let living = std::fs::File::create(drafts.join("living")).unwrap();
+        living.lock().unwrap();
+        blobs(folder.path());
+        let left: Vec<_> = std::fs::read_dir(&drafts).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left, ["living"]);
     }
 
     #[test]

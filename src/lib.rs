@@ -35,6 +35,7 @@ pub mod extract;
 pub mod failpoint;
 pub mod intake;
 pub mod line;
+pub mod medium;
 pub mod pages;
 pub mod recognise;
 pub mod store;

@@ -18,8 +18,9 @@ const IN_THE_CELL: &[&str] = &["pages", "recognise"];
 
 fn may(module: &str) -> May {
     match module {
-        "domain" | "failpoint" => May::Only(&[]),
-        "catalogue" | "store" | "clock" | "config" | "blobs" => May::Only(&["domain"]),
+        "domain" | "failpoint" | "medium" => May::Only(&[]),
+        "catalogue" | "clock" | "config" => May::Only(&["domain"]),
+        "store" | "blobs" => May::Only(&["domain", "medium"]),
         "telemetry" => May::Only(&["config"]),
         "intake" | "assemble" | "extract" | "validate" | "dossier" | "letters" | "pages" => May::Only(&["domain", "catalogue"]),
         // A picture is what `pages` gives and `recognise` takes; both run in the cell.

@@ -4,7 +4,8 @@ use crate::support::sqlite;
 use passerelle::cell::{CellPool, CellSettings};
 use passerelle::config::Config;
 use passerelle::doctor::{Check, Report, State, examine};
-use passerelle::domain::{BlobKind, DeliveryId};
+use passerelle::domain::{BlobKind, BlobRef, Channel, DeliveryId, Format, Instant, Scope};
+use passerelle::store::NewDelivery;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ async fn report(env: &[(OsString, OsString)], more: &[(&str, &str)], executable:
     let mut env = env.to_vec();
     env.retain(|(name, _)| !more.iter().any(|(other, _)| name == other));
     env.extend(more.iter().map(|(k, v)| ((*k).into(), (*v).into())));
-    examine(&Config::load(None, env).unwrap(), &cells(executable)).await
+    examine(&Config::load(None, env).unwrap(), &cells(executable), false).await
 }
 
 fn check<'a>(report: &'a Report, name: &str) -> &'a Check {
@@ -112,6 +113,59 @@ async fn a_key_that_others_read_or_that_is_gone_is_a_failure() {
     std::fs::remove_file(&key).unwrap();
     let said = report(&env, &[], "/bin/false").await;
     assert_eq!(check(&said, "key_file").state, State::Failure, "sealed scans and no key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fsck_finds_an_altered_file_a_row_without_file_and_a_file_without_row() {
+    let root = tempfile::tempdir().unwrap();
+    let env = machine(root.path()).await;
+    let store = passerelle::store::Store::open(&format!("sqlite:{}", root.path().join("passerelle.db").display())).await.unwrap();
+    let blobs = passerelle::blobs::Blobs::open(&root.path().join("scans"), &root.path().join("cle")).unwrap();
+    let mut sealed = Vec::new();
+    for content in [&b"sound"[..], b"altered", b"missing"] {
+        let id = DeliveryId(uuid::Uuid::now_v7());
+        let original = blobs.put(&"2A".into(), id, BlobKind::Original, content).unwrap();
+        sealed.push(original.address.clone());
+        store.register_delivery(&Scope::Machine, &delivery(id, content, original), Instant(jiff::Timestamp::UNIX_EPOCH)).await.unwrap();
+    }
+    let nobody = blobs.put(&"2A".into(), DeliveryId(uuid::Uuid::now_v7()), BlobKind::Original, b"nobody's").unwrap();
+    let stored = blobs.stored().unwrap();
+    let path = |name: &str| stored.iter().find(|s| s.name == name).unwrap().path.clone();
+    let fsck = || async { examine(&Config::load(None, env.clone()).unwrap(), &cells("/bin/false"), true).await };
+    let young = fsck().await;
+    assert!(young.checks.iter().any(|c| c.name == "sealed_files" && c.state == State::Ok), "{}", young.text());
+    assert!(!young.checks.iter().any(|c| c.name == "unowned_files"), "what was sealed just now may be on its way into the ledger");
+
+    let mut bytes = std::fs::read(path(&sealed[1])).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(path(&sealed[1]), bytes).unwrap();
+    std::fs::remove_file(path(&sealed[2])).unwrap();
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
+    std::fs::File::open(path(&nobody.address)).unwrap().set_modified(yesterday).unwrap();
+    let report = fsck().await;
+    for (name, address) in [("altered_files", &sealed[1]), ("missing_files", &sealed[2]), ("unowned_files", &nobody.address)] {
+        let check = check(&report, name);
+        assert!(check.found.starts_with("1 ") && check.found.contains(address.as_str()), "{name}: {}", check.found);
+    }
+    assert_eq!(report.exit_code(), 1);
+}
+
+fn delivery(id: DeliveryId, content: &[u8], original: BlobRef) -> NewDelivery {
+    use sha2::{Digest, Sha256};
+    NewDelivery {
+        id,
+        prefecture: "2A".into(),
+        file: "pli.pdf".into(),
+        sha256: Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect(),
+        bytes: content.len() as u64,
+        format: Some(Format::Pdf),
+        refusal: None,
+        channel: Channel::Postal,
+        received_on: None,
+        source: "test".into(),
+        drop_key: None,
+        original,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

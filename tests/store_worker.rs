@@ -153,6 +153,22 @@ async fn a_worker_that_is_asked_to_stop_gives_its_job_back_uncounted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_dropped_and_claimed_while_the_clock_was_years_ahead_does_not_wait_for_that_year() {
+    const YEARS: i64 = 3 * 365 * 86_400;
+    for database in databases() {
+        let (worker, id) = worker(&database, 2).await;
+        let wrong = start().plus_seconds(YEARS);
+        worker.clock.advance(YEARS);
+        assert!(worker.work_once().await.unwrap(), "the pages are counted, what follows is noted under the wrong date");
+        let dead = worker.store.claim("another machine", wrong, wrong.plus_seconds(30)).await.unwrap();
+        assert_eq!(dead.unwrap().stage, Stage::Read);
+        worker.clock.advance(-YEARS);
+        tokio::time::timeout(Duration::from_secs(30), worker.run_until_idle()).await.expect(database.name).unwrap();
+        assert_eq!(worker.store.delivery(&Scope::Machine, id).await.unwrap().state, DeliveryState::Processed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_with_no_page_is_an_anomaly() {
     for database in databases() {
         let (worker, id) = worker(&database, 0).await;

@@ -1,10 +1,20 @@
 //! Files that are complete and on the disk before their name exists.
 
 use super::BlobError;
+use crate::medium::lasting;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+/// A file that is being written. Locked as long as the value lives: whoever starts meanwhile leaves it alone.
+struct Draft {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// What became of filling a draft: our own errors, and those of the disk.
+type Filled = Result<std::io::Result<()>, BlobError>;
 
 fn failed<'a>(path: &'a Path, action: &'static str) -> impl Fn(std::io::Error) -> BlobError + 'a {
     move |error| BlobError::File { path: path.to_owned(), action, error }
@@ -14,23 +24,25 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, BlobError> {
     fs::read(path).map_err(failed(path, "read"))
 }
 
-/// Writes `bytes` under `path`, in the place of what may stand there.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), BlobError> {
-    replace_by(path, |file| Ok(file.write_all(bytes)))
+/// Writes `bytes` under `path`, in the place of what may stand there; `drafts` is a folder on the same file system.
+pub(super) fn replace(path: &Path, drafts: &Path, bytes: &[u8]) -> Result<(), BlobError> {
+    replace_by(path, drafts, |file| Ok(file.write_all(bytes)))
 }
 
 /// The same for a content that `fill` writes.
-pub(super) fn replace_by(path: &Path, fill: impl FnOnce(&mut File) -> Result<std::io::Result<()>, BlobError>) -> Result<(), BlobError> {
-    let temporary = write_beside(path, fill)?;
-    fs::rename(&temporary, path).map_err(failed(path, "renamed"))?;
+pub(super) fn replace_by(path: &Path, drafts: &Path, fill: impl FnOnce(&mut File) -> Filled) -> Result<(), BlobError> {
+    create_folders(folder_of(path))?;
+    let draft = write_draft(drafts, fill)?;
+    fs::rename(&draft.path, path).map_err(failed(path, "renamed"))?;
     sync_folder(folder_of(path))
 }
 
 /// Writes `bytes` under `path` unless something stands there already, which is then left alone.
-pub(super) fn create_once(path: &Path, bytes: &[u8]) -> Result<(), BlobError> {
-    let temporary = write_beside(path, |file| Ok(file.write_all(bytes)))?;
-    let linked = fs::hard_link(&temporary, path);
-    fs::remove_file(&temporary).map_err(failed(&temporary, "removed"))?;
+pub(super) fn create_once(path: &Path, drafts: &Path, bytes: &[u8]) -> Result<(), BlobError> {
+    create_folders(folder_of(path))?;
+    let draft = write_draft(drafts, |file| Ok(file.write_all(bytes)))?;
+    let linked = fs::hard_link(&draft.path, path);
+    fs::remove_file(&draft.path).map_err(failed(&draft.path, "removed"))?;
     match linked {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(path, "created")(error)),
         _ => {}
@@ -46,6 +58,26 @@ pub(super) fn remove(path: &Path) -> Result<(), BlobError> {
     }
 }
 
+/// Removes the drafts of processes that were killed; those of the living are locked.
+pub(super) fn clear_drafts(drafts: &Path) -> Result<(), BlobError> {
+    for path in list(drafts)? {
+        let Ok(file) = File::open(&path) else { continue };
+        if file.try_lock().is_ok() {
+            fs::remove_file(&path).map_err(failed(&path, "removed"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The entries of a folder; none where it is no folder.
+pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, BlobError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
+        entries => entries.map_err(failed(folder, "listed"))?,
+    };
+    entries.map(|entry| entry.map(|e| e.path()).map_err(failed(folder, "listed"))).collect()
+}
+
 /// Makes a folder and those above it, 0700, each on the disk before the next.
 pub(super) fn create_folders(folder: &Path) -> Result<(), BlobError> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
@@ -58,29 +90,27 @@ pub(super) fn create_folders(folder: &Path) -> Result<(), BlobError> {
     }
 }
 
-fn write_beside(path: &Path, fill: impl FnOnce(&mut File) -> Result<std::io::Result<()>, BlobError>) -> Result<PathBuf, BlobError> {
-    let folder = folder_of(path);
-    create_folders(folder)?;
-    let temporary = folder.join(format!(".{}.tmp", uuid::Uuid::now_v7()));
-    let write = || -> Result<std::io::Result<()>, BlobError> {
-        let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary) {
-            Ok(file) => file,
-            Err(error) => return Ok(Err(error)),
-        };
-        Ok(fill(&mut file)?.and_then(|()| file.sync_all()))
-    };
-    let written = write().and_then(|done| done.map_err(failed(path, "written")));
-    if let Err(error) = written {
-        let _ = fs::remove_file(&temporary);
-        return Err(error);
+fn write_draft(drafts: &Path, fill: impl FnOnce(&mut File) -> Filled) -> Result<Draft, BlobError> {
+    create_folders(drafts)?;
+    let path = drafts.join(format!(".{}.tmp", uuid::Uuid::now_v7()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed(&path, "created"))?;
+    // A file system without locks: then only a start at this very moment could take the draft away, and the rename says so.
+    let _unlocked = file.try_lock();
+    let filled = fill(&mut file).and_then(|done| done.and_then(|()| lasting(file.sync_all(), &path)).map_err(failed(&path, "written")));
+    match filled {
+        Ok(()) => Ok(Draft { path, _lock: file }),
+        Err(error) => {
+            let _left = fs::remove_file(&path);
+            Err(error)
+        }
     }
-    Ok(temporary)
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn sync_folder(folder: &Path) -> Result<(), BlobError> {
-    File::open(folder).and_then(|f| f.sync_all()).map_err(failed(folder, "made durable"))
+    let synced = File::open(folder).and_then(|f| lasting(f.sync_all(), folder));
+    synced.map_err(failed(folder, "made durable"))
 }

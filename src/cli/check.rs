@@ -37,8 +37,8 @@ pub async fn migrate(config: &Config) -> anyhow::Result<Exit> {
 }
 
 /// Looks at this machine; 1 when something does not work.
-pub async fn doctor(config: &Config, json: bool) -> anyhow::Result<Exit> {
-    let report = crate::doctor::examine(config, &parts::cells(config)).await;
+pub async fn doctor(config: &Config, json: bool, fsck: bool) -> anyhow::Result<Exit> {
+    let report = crate::doctor::examine(config, &parts::cells(config), fsck).await;
     if json {
         println!("{}", report.json()?);
     } else {

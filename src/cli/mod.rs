@@ -58,6 +58,9 @@ enum Command {
         /// One JSON object instead of text.
         #[arg(long)]
         json: bool,
+        /// Also open every sealed file and compare it with the ledger.
+        #[arg(long)]
+        fsck: bool,
     },
     /// Show the whole product on the fixtures.
     Demo(crate::demo::Arguments),
@@ -131,7 +134,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Serve => serve::run(&config, serve::Parts::PAGES).await,
         Command::All => serve::run(&config, serve::Parts::ALL).await,
         Command::Migrate => check::migrate(&config).await,
-        Command::Doctor { json } => check::doctor(&config, json).await,
+        Command::Doctor { json, fsck } => check::doctor(&config, json, fsck).await,
         Command::Check => Ok(check::run(&config)),
         Command::Demo(_) => anyhow::bail!("the demo reads its own configuration"),
         Command::Cell => anyhow::bail!("the cell is started before any runtime"),

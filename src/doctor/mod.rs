@@ -2,6 +2,7 @@
 //! changes nothing but test files that it removes again.
 
 mod folders;
+mod fsck;
 mod machine;
 mod parts;
 
@@ -56,9 +57,9 @@ pub struct Report {
     pub checks: Vec<Check>,
 }
 
-/// Runs every check.
-pub async fn examine(config: &Config, cells: &CellPool) -> Report {
-    let checks = vec![
+/// Runs every check; `fsck` also opens every sealed file, which takes as long as reading them all.
+pub async fn examine(config: &Config, cells: &CellPool, fsck: bool) -> Report {
+    let mut checks = vec![
         configuration(config),
         folders::drop_folder(config),
         folders::spool(config),
@@ -72,6 +73,9 @@ pub async fn examine(config: &Config, cells: &CellPool) -> Report {
         machine::clock(),
         parts::pipelines(config),
     ];
+    if fsck {
+        checks.extend(fsck::sealed_files(config).await);
+    }
     Report { state: checks.iter().map(|c| c.state).max().unwrap_or(State::Ok), checks }
 }
 

@@ -1,14 +1,32 @@
 //! Table `blob`: which sealed files are somebody's. A file without a row is a leftover.
 
-use super::StoreError;
 use super::convert::{name_of, named};
-use super::db::{Tx, maybe, run};
+use super::db::{Tx, all, maybe, run};
+use super::{Store, StoreError};
 use crate::domain::{BlobRef, DeliveryId, Instant, PrefectureId, Scope};
 use uuid::Uuid;
 
 const INSERT: &str = "INSERT INTO blob (address, prefecture, delivery_id, kind, media_type, bytes, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (address) DO NOTHING";
 const BY_ADDRESS: &str = "SELECT address, prefecture, delivery_id, kind, bytes FROM blob WHERE address = $1";
+
+const AFTER: &str = "SELECT b.address, b.prefecture, b.delivery_id, b.kind, b.bytes, d.sha256 FROM blob b
+    LEFT JOIN delivery d ON d.id = b.delivery_id AND d.original = b.address WHERE b.address > $1 ORDER BY b.address LIMIT 500";
+
+/// A sealed file that the ledger knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedFile {
+    pub blob: BlobRef,
+    /// Of the content, for an original: lower-case hexadecimal.
+    pub sha256: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct SealedRow {
+    #[sqlx(flatten)]
+    blob: Row,
+    sha256: Option<String>,
+}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -27,11 +45,27 @@ pub(super) async fn add(tx: &mut Tx, blob: &BlobRef, media_type: &str, now: Inst
 
 pub(super) async fn get(tx: &mut Tx, address: &str) -> Result<BlobRef, StoreError> {
     let row = maybe!(tx, Row, BY_ADDRESS, address)?.ok_or_else(|| StoreError::missing("sealed file", address, &Scope::Machine))?;
-    Ok(BlobRef {
-        prefecture: PrefectureId(row.prefecture),
-        delivery: DeliveryId(row.delivery_id),
-        kind: named("kind of a sealed file", &row.kind)?,
-        address: row.address,
-        bytes: row.bytes.unsigned_abs(),
-    })
+    row.into_blob()
+}
+
+impl Row {
+    fn into_blob(self) -> Result<BlobRef, StoreError> {
+        Ok(BlobRef {
+            prefecture: PrefectureId(self.prefecture),
+            delivery: DeliveryId(self.delivery_id),
+            kind: named("kind of a sealed file", &self.kind)?,
+            address: self.address,
+            bytes: self.bytes.unsigned_abs(),
+        })
+    }
+}
+
+impl Store {
+    /// Sealed files of the ledger in the order of their addresses, some at a time: those after `address`
+    /// ("" at first); none when there are no more.
+    pub async fn sealed_files_after(&self, address: &str) -> Result<Vec<SealedFile>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = all!(&mut tx, SealedRow, AFTER, address)?;
+        rows.into_iter().map(|row| Ok(SealedFile { blob: row.blob.into_blob()?, sha256: row.sha256 })).collect()
+    }
 }

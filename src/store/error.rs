@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the database did not answer as it should: {0}; try again, then look at its log")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     #[error("the tables could not be brought up to date: {0}; do not start an older program on a newer database")]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("`{0}:` is no database of ours; write sqlite:FILE or postgres://USER@HOST/NAME")]
@@ -22,6 +22,23 @@ pub enum StoreError {
     Fenced,
     #[error("{0}")]
     Refused(String),
+}
+
+/// SQLite's extended codes for a failed `fsync` of its file and of its folder.
+const NOT_DURABLE: [&str; 2] = ["1034", "1290"];
+
+impl From<sqlx::Error> for StoreError {
+    /// Ends the process where SQLite says that its `fsync` failed: trying the same commit again would report a
+    /// success that is none. PostgreSQL ends by itself then.
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        if matches!(&error, sqlx::Error::Database(of) if of.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some())
+            && code.is_some_and(|code| NOT_DURABLE.contains(&code.as_ref()))
+        {
+            crate::medium::failed("the database", &error.to_string());
+        }
+        Self::Database(error)
+    }
 }
 
 impl StoreError {

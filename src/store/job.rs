@@ -19,8 +19,8 @@ macro_rules! claim {
     ($lock:literal) => {
         concat!(
             "UPDATE job SET state = 'running', attempt = attempt + 1, lease_until = $2, worker = $3 WHERE sequence = (
-               SELECT sequence FROM job WHERE attempt < attempt_limit AND not_before <= $1
-                 AND (state = 'ready' OR (state = 'running' AND lease_until < $1))
+               SELECT sequence FROM job WHERE attempt < attempt_limit AND (not_before <= $1 OR not_before > $4)
+                 AND (state = 'ready' OR (state = 'running' AND (lease_until < $1 OR lease_until > $4)))
                ORDER BY priority, sequence LIMIT 1 ",
             $lock,
             ") RETURNING ",
@@ -40,7 +40,7 @@ const CLAIM_SKIP_LOCKED: &str = claim!("FOR UPDATE SKIP LOCKED");
 const EXPIRED_FOR_GOOD: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM job WHERE state = 'running' AND lease_until < $1 AND attempt >= attempt_limit ORDER BY sequence LIMIT 1"
+    " FROM job WHERE state = 'running' AND (lease_until < $1 OR lease_until > $2) AND attempt >= attempt_limit ORDER BY sequence LIMIT 1"
 );
 const HEARTBEAT: &str = "UPDATE job SET lease_until = $3 WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const FINISH: &str =
@@ -69,6 +69,9 @@ const COUNTS: &str = "SELECT state, COUNT(*) AS number FROM job GROUP BY state O
 
 /// Tries before a job is held in front of a person.
 pub const ATTEMPTS: i64 = 5;
+/// Seconds. No wait and no lease is ever so long: a later time was written while a clock was wrong, and must not hold
+/// a job until that day comes.
+const FAR: i64 = 3600;
 /// Work in the middle of a delivery goes before the start of a new one.
 const PRIORITY: i64 = 0;
 
@@ -152,7 +155,7 @@ impl Store {
     pub async fn claim(&self, worker: &str, now: Instant, lease_until: Instant) -> Result<Option<Job>, StoreError> {
         let mut tx = self.write().await?;
         let sql = if tx.is_postgres() { CLAIM_SKIP_LOCKED } else { CLAIM };
-        let row = maybe!(&mut tx, Row, sql, now, lease_until, worker)?;
+        let row = maybe!(&mut tx, Row, sql, now, lease_until, worker, now.plus_seconds(FAR))?;
         tx.commit().await?;
         row.map(Row::into_job).transpose()
     }
@@ -160,7 +163,7 @@ impl Store {
     /// A job whose last attempt ended with its worker: it is to be held, not tried again.
     pub async fn expired_for_good(&self, now: Instant) -> Result<Option<Job>, StoreError> {
         let mut tx = self.read().await?;
-        maybe!(&mut tx, Row, EXPIRED_FOR_GOOD, now)?.map(Row::into_job).transpose()
+        maybe!(&mut tx, Row, EXPIRED_FOR_GOOD, now, now.plus_seconds(FAR))?.map(Row::into_job).transpose()
     }
 
     /// Prolongs a lease; false when the job is no longer this worker's.

@@ -22,6 +22,7 @@ mod version;
 mod waiting;
 
 pub use artefact::NewArtefact;
+pub use blob::SealedFile;
 pub use delivery::{DayCounts, DayEntry, DayEnvelope, Link, NewDelivery, Registration};
 pub use dossier::{DossierView, FieldView, Injected, OutboxEntry};
 pub use envelope::{EnvelopeState, EnvelopeView};

@@ -208,7 +208,7 @@ pub fn hexadecimal(digest: Sha256) -> String {
 /// Makes the names in the folder of `path` durable.
 pub fn sync_folder(path: &Path) -> Result<(), WatchError> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|f| f.sync_all()).map_err(failed("made durable", folder))
+    File::open(folder).and_then(|f| crate::medium::lasting(f.sync_all(), folder)).map_err(failed("made durable", folder))
 }
 
 /// Names of copies that a killed watcher left: complete ones, and none of a watcher that lives.

@@ -1,0 +1,27 @@
+//! What happens when the disk says that something written did not last: the program ends, at once.
+//! The system may have dropped the pages already; a second `fsync` would report a success that is none.
+
+use std::io::Error;
+use std::path::Path;
+
+/// The exit code of a machine that failed.
+const MACHINE: i32 = 3;
+
+/// Passes the result of an `fsync` on, unless the medium failed (`EIO`): then the process ends with 3, without
+/// another write. Being ended at any point is safe; going on is not. A full disk is passed on: it can be waited for.
+///
+/// # Errors
+/// What `fsync` said, where the medium is not at fault.
+pub fn lasting(synced: Result<(), Error>, path: &Path) -> Result<(), Error> {
+    match synced {
+        Err(error) if error.raw_os_error() == Some(libc::EIO) => failed(&path.display().to_string(), &error.to_string()),
+        other => other,
+    }
+}
+
+/// Ends the process because `what` could not be made durable.
+pub fn failed(what: &str, why: &str) -> ! {
+    tracing::error!(what, why, "the disk failed to keep what was written; the program ends");
+    eprintln!("{what} could not be made durable: {why}; look at the disk before you start again, nothing was taken back");
+    std::process::exit(MACHINE)
+}
