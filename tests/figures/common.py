@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -27,6 +28,14 @@ def program():
     if not path.is_file():
         say(f"{path} is not there: build it (cargo build --release) or set FIGURES_PROGRAM")
         sys.exit(1)
+    return path
+
+
+def copied_program(folder):
+    """The program where an unprivileged user may run it: the target folder is often below a private home."""
+    path = pathlib.Path(folder) / "passerelle"
+    shutil.copyfile(program(), path)
+    path.chmod(0o755)
     return path
 
 

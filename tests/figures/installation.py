@@ -5,11 +5,12 @@ import pathlib
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import time
 
 import common
+import papers
+from databases import NOBODY, Sqlite, Unreachable, unprivileged
 
 CONFIGURATION = """
 prefecture = "33"
@@ -23,7 +24,7 @@ scan_seconds = 1
 rest_seconds = 1
 truncated_seconds = 5
 [store]
-url = "sqlite://{root}/passerelle.db"
+url = "{url}"
 [blobs]
 folder = "scans"
 key_file = "cle"
@@ -32,44 +33,99 @@ address = "127.0.0.1:{port}"
 """
 
 
+FOLDERS = ("depot", "traites", "anomalies", "spool", "scans")
+
+
 class Installation:
-    def __init__(self, root):
+    def __init__(self, root, database=None, part="all", program=None, as_nobody=False):
+        """`part` is the command (all, watch, work). `as_nobody`: without root's rights; `program` must then be readable to everybody."""
         self.root = pathlib.Path(root)
-        for name in ("depot/tmp", "traites", "anomalies", "spool", "scans"):
+        for name in (*FOLDERS, "depot/tmp"):
             (self.root / name).mkdir(parents=True, mode=0o700)
+        self.database, self.part = database or Sqlite(self.root), part
+        self.program, self.as_nobody = program or common.program(), as_nobody and os.getuid() == 0
         self.configuration = self.root / "passerelle.toml"
         self.child, self.dropped, self.orphans = None, 0, 0
+        # SHA-256 -> how often it was dropped for good; and of what may or may not have been seen (it vanished, or was replaced).
+        self.papers, self.fleeting = {}, set()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self.configuration.write_text(CONFIGURATION.format(root=self.root, port=free.getsockname()[1]), encoding="utf-8")
+            self.configuration.write_text(CONFIGURATION.format(root=self.root, port=free.getsockname()[1], url=self.database.url), encoding="utf-8")
+        self.give_away(self.root, self.configuration, *(self.root / name for name in (*FOLDERS, "depot/tmp")))
 
-    def start(self, failpoint=None):
-        environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+    def give_away(self, *paths):
+        for path in paths if self.as_nobody else ():
+            os.chown(path, NOBODY, NOBODY)
+
+    def start(self, failpoint=None, before=(), part=None):
+        """`before`: a command that runs the program, such as strace."""
+        environment = {**os.environ, "OMP_THREAD_LIMIT": "1", "TOKIO_WORKER_THREADS": "2"}
         if failpoint:
             environment["PASSERELLE_FAILPOINT"] = failpoint
+        command = [*before, str(self.program), "--config", str(self.configuration), part or self.part]
+        command = unprivileged(command) if self.as_nobody else command
         with open(self.root / "passerelle.log", "ab") as log:
             # A session of its own, so that a cell that outlives its parent can be seen.
-            self.child = subprocess.Popen([str(common.program()), "--config", str(self.configuration), "all"], env=environment, stdin=subprocess.DEVNULL,
-                                          stdout=log, stderr=log, start_new_session=True)
+            self.child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                          cwd=self.root)
+        return self.child
+
+    def pid(self):
+        """The program itself, where another command runs it."""
+        pid = self.child.pid
+        while "passerelle" not in command_name(pid):
+            below = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+            children = below.read_text().split() if below.exists() else []
+            if not children:
+                return self.child.pid
+            pid = int(children[0])
+        return pid
 
     def drop(self, scan):
         """As a careful scanner does: written beside, then renamed into the watched folder."""
         beside = self.root / "depot" / "tmp" / scan.name
         shutil.copyfile(scan, beside)
+        self.give_away(beside)
         beside.rename(self.root / "depot" / scan.name)
+        self.dropped += 1
+
+    def put(self, name, content):
+        """Drops bytes with the mark that says that they are whole, so that no time is spent on waiting."""
+        beside = self.root / "depot" / "tmp" / name
+        beside.write_bytes(content)
+        mark = self.root / "depot" / f"{name}.done"
+        mark.touch()
+        self.give_away(beside, mark)
+        beside.rename(self.root / "depot" / name)
+        self.count(content)
+
+    def count(self, content):
+        """From now on this content must be somewhere, once more than before."""
+        digest = papers.sha(content)
+        self.papers[digest] = self.papers.get(digest, 0) + 1
         self.dropped += 1
 
     def kill(self):
         """kill -9 of the program alone: its cells must end by themselves."""
         session = self.child.pid
         if self.child.poll() is None:
-            self.child.send_signal(signal.SIGKILL)
+            os.kill(self.pid(), signal.SIGKILL)
         self.child.wait()
         # A cell notices at the end of its page.
         deadline = time.monotonic() + 90
         while in_session(session) and time.monotonic() < deadline:
-            time.sleep(0.1)
+            time.sleep(0.02)
         self.orphans += len(in_session(session))
+
+    def stop(self, within=60):
+        """In order; its exit code, or None where it had to be killed."""
+        if self.child.poll() is None:
+            os.kill(self.pid(), signal.SIGTERM)
+        try:
+            return self.child.wait(within)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return None
 
     def died(self, within):
         """True when the program ended by itself in so many seconds; stops looking when everything is done."""
@@ -79,7 +135,7 @@ class Installation:
                 return True
             if self.idle():
                 return False
-            time.sleep(0.2)
+            time.sleep(0.05)
         return False
 
     def wait_idle(self, within):
@@ -89,28 +145,36 @@ class Installation:
                 raise SystemExit(f"the program ended with {self.child.returncode}:\n{self.log_end()}")
             if time.monotonic() > deadline:
                 raise SystemExit(f"not done after {within} s: {self.one('SELECT state, count(*) FROM job GROUP BY 1')}\n{self.log_end()}")
-            time.sleep(0.3)
+            time.sleep(0.05)
+
+    def recover(self, probe, within):
+        """Starts undisturbed and takes one more paper: what a start clears away is cleared once that is done."""
+        self.start()
+        self.put(*probe)
+        self.wait_idle(within)
 
     def log_end(self):
         return "\n".join((self.root / "passerelle.log").read_text(errors="replace").splitlines()[-15:])
 
     def idle(self):
         """Everything that was dropped is in the ledger, and no work is left."""
+        if self.in_folder() or any((self.root / "spool").iterdir()):
+            return False
         try:
-            here = self.one("SELECT count(*) FROM delivery_link")[0][0]
+            here = int(self.one("SELECT count(*) FROM delivery_link")[0][0])
+            if self.part == "watch":
+                return here >= self.dropped
             open_jobs = self.one("SELECT count(*) FROM job WHERE state IN ('ready', 'running')")[0][0]
             on_line = self.one("SELECT count(*) FROM delivery d WHERE state = 'received' AND NOT EXISTS (SELECT 1 FROM review r WHERE r.delivery_id = d.id)")[0][0]
-        except sqlite3.Error:
-            return False  # not migrated yet
-        waiting = [p for p in (self.root / "depot").iterdir() if p.is_file()]
-        return here >= self.dropped and not open_jobs and not on_line and not waiting
+        except Unreachable:
+            return False  # not migrated yet, or away
+        return here >= self.dropped and int(open_jobs) == int(on_line) == 0
+
+    def in_folder(self):
+        return [path for path in (self.root / "depot").iterdir() if path.is_file() and not path.name.endswith(".done")]
 
     def one(self, question):
-        base = sqlite3.connect(f"file:{self.root}/passerelle.db?mode=ro", uri=True, timeout=10)
-        try:
-            return base.execute(question).fetchall()
-        finally:
-            base.close()
+        return self.database.rows(question)
 
     def standing(self):
         """What an installation must show, however often it was killed; no identifier, no instant."""
@@ -136,11 +200,18 @@ class Installation:
     def exports(self):
         lines = []
         for identifier, in self.one("SELECT id FROM delivery"):
-            text = identifier.hex()
+            text = identifier.replace("-", "")
             text = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
             done, _, _ = common.run([common.program(), "--config", self.configuration, "export", "--json", text], stderr=subprocess.DEVNULL)
             lines.append(done.stdout.decode("utf-8"))
         return sorted(lines)
+
+
+def command_name(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text()
+    except OSError:
+        return "passerelle, gone"
 
 
 def in_session(session):
