@@ -164,6 +164,8 @@ fn delivery(id: DeliveryId, content: &[u8], original: BlobRef) -> NewDelivery {
         received_on: None,
         source: "test".into(),
         drop_key: None,
+        index: None,
+        taken: Vec::new(),
         original,
     }
 }

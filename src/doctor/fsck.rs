@@ -4,10 +4,10 @@
 use super::Check;
 use crate::blobs::{BlobError, Blobs, Stored};
 use crate::config::Config;
+use crate::domain::hexadecimal;
 use crate::store::{SealedFile, Store};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 /// Names said in a check; the others are counted.
@@ -79,18 +79,10 @@ enum State {
 
 fn state(blobs: &Blobs, file: &SealedFile) -> State {
     match blobs.get(&file.blob) {
-        Ok(content) if file.sha256.as_ref().is_none_or(|sha256| *sha256 == hexadecimal(&content)) => State::Sound,
+        Ok(content) if file.sha256.as_ref().is_none_or(|sha256| *sha256 == hexadecimal(&Sha256::digest(&content))) => State::Sound,
         Err(BlobError::File { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => State::Missing,
         _ => State::Altered,
     }
-}
-
-fn hexadecimal(content: &[u8]) -> String {
-    Sha256::digest(content).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl Found {

@@ -69,9 +69,9 @@ const COUNTS: &str = "SELECT state, COUNT(*) AS number FROM job GROUP BY state O
 
 /// Tries before a job is held in front of a person.
 pub const ATTEMPTS: i64 = 5;
-/// Seconds. No wait and no lease is ever so long: a later time was written while a clock was wrong, and must not hold
+/// Seconds. No wait (at most 600) and no lease is so long: a later time was written while a clock was wrong, and must not hold
 /// a job until that day comes.
-const FAR: i64 = 3600;
+const FAR: i64 = 660;
 /// Work in the middle of a delivery goes before the start of a new one.
 const PRIORITY: i64 = 0;
 

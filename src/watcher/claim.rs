@@ -64,6 +64,11 @@ impl Desk {
         if stamp.size > LARGEST_KEPT {
             return Ok(Claim::Stays(too_large(stamp.size, self.config.limits.bytes)));
         }
+        // Asked before anything is copied or sealed: a database that is away would leave a copy behind at each try.
+        if let Err(error) = self.store.delivery_by_hash(&self.place.prefecture, "").await {
+            tracing::warn!(%error, "the ledger does not answer; the file stays in the folder and is tried again");
+            return Ok(Claim::Later(postponed()));
+        }
         let id = DeliveryId(Uuid::now_v7());
         let (spool, place) = (self.config.drop.spool.clone(), Arc::clone(&self.place));
         let copied = tokio::task::spawn_blocking(move || copy_origin(&place, &wanted, stamp, &spool, id)).await?;
@@ -83,7 +88,9 @@ impl Desk {
             Ok(delivery) => self.put_away(origin, delivery),
             Err(cause) => {
                 tracing::warn!(file = %origin.path().display(), %cause, "the file could not be registered; it stays in the folder and is tried again");
-                Claim::Later(postponed())
+                // Whether the ledger has it cannot be known now. The copy stays and tells the next start what may have
+                // been sealed for nobody.
+                return Ok(Claim::Later(postponed()));
             }
         };
         // The source is registered, or still there: this copy has done its work.

@@ -29,10 +29,12 @@ pub fn retire(source: &Source, sha256: Option<&str>, folder: &Path, mark: &str) 
     if !source.is_unchanged() {
         return Retired::Gone;
     }
+    // Before the move: a mark that outlives its file would declare whatever takes the name next. Killed between the
+    // two, the file rests a while and is moved then.
+    remove_mark(&source.path, mark);
     match moved(source, sha256, folder) {
         Ok(Some(path)) => {
             failpoint::hit("watcher.moved");
-            remove_mark(&source.path, mark);
             Retired::Moved(path)
         }
         Ok(None) => Retired::Gone,
@@ -127,7 +129,7 @@ fn carry(source: &Path, sha256: Option<&str>, part: &Path) -> Result<File, Watch
     let mut to = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(part).map_err(failed("created", part))?;
     let _unlocked = to.try_lock();
     let written = pump(&mut from, &mut to).map_err(failed("copied", source))?;
-    to.sync_all().map_err(failed("made durable", part))?;
+    crate::medium::lasting(to.sync_all(), part).map_err(failed("made durable", part))?;
     let read = to.seek(SeekFrom::Start(0)).and_then(|_| pump(&mut to, &mut std::io::sink())).map_err(failed("read again", part))?;
     if read == written && sha256.is_none_or(|registered| registered == written) {
         Ok(to)
