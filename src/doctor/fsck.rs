@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::domain::hexadecimal;
 use crate::store::{SealedFile, Store};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
 /// Names said in a check; the others are counted.
@@ -45,7 +45,7 @@ async fn compare(config: &Config) -> anyhow::Result<Found> {
     let store = Store::open(&config.store.url).await?;
     anyhow::ensure!(config.blobs.key_file.exists(), "{} is not there", config.blobs.key_file.display());
     let blobs = Blobs::open(&config.blobs.folder, &config.blobs.key_file)?;
-    let (mut found, mut owners) = (Found::default(), HashMap::new());
+    let (mut found, mut owners) = (Found::default(), HashSet::new());
     // The disk first: what is sealed meanwhile is in the ledger and not in the list, which says nothing.
     let mut on_disk: HashMap<String, Stored> = blobs.stored()?.into_iter().map(|s| (s.name.clone(), s)).collect();
     let mut address = String::new();
@@ -55,16 +55,16 @@ async fn compare(config: &Config) -> anyhow::Result<Found> {
         address.clone_from(&last.blob.address);
         for file in files {
             on_disk.remove(&file.blob.address);
-            owners.insert(file.blob.delivery.to_string(), ());
+            owners.insert(file.blob.delivery.to_string());
             let blobs = blobs.clone();
             tokio::task::spawn_blocking(move || (state(&blobs, &file), file.blob))
                 .await
-                .map(|(state, blob)| found.note(state, blob.address))?;
+                .map(|(state, blob)| found.note(&state, blob.address))?;
         }
     }
     let now = SystemTime::now();
     let old = |file: &Stored| now.duration_since(file.modified).is_ok_and(|age| age > YOUNG);
-    let unowned = on_disk.into_values().filter(|file| old(file) && !(file.is_key && owners.contains_key(&file.name)));
+    let unowned = on_disk.into_values().filter(|file| old(file) && !(file.is_key && owners.contains(&file.name)));
     found.unowned = unowned.map(|file| file.path.display().to_string()).collect();
     found.unowned.sort();
     store.close().await;
@@ -86,7 +86,7 @@ fn state(blobs: &Blobs, file: &SealedFile) -> State {
 }
 
 impl Found {
-    fn note(&mut self, state: State, address: String) {
+    fn note(&mut self, state: &State, address: String) {
         match state {
             State::Sound => self.sound += 1,
             State::Altered => self.altered.push(address),

@@ -30,7 +30,7 @@ pub fn bundle_header(number: usize, format: Option<Format>, bytes: u64) -> Optio
     put(136, "00000000000\0");
     put(148, "        ");
     put(156, "0");
-    put(257, "ustar\000");
+    put(257, "ustar\x0000");
     let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
     block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
     Some(block)

@@ -35,7 +35,7 @@ pub struct Desk {
 #[derive(Clone, Debug)]
 pub enum Wanted {
     File(PathBuf),
-    Pli(OsString, Pli),
+    Pli(OsString, Box<Pli>),
 }
 
 /// What became of one file or pli.

@@ -20,7 +20,7 @@ pub enum Kind {
     /// A file that still has the name of a copy in progress.
     Unfinished,
     /// Several files that are one delivery.
-    Pli(super::pli::Pli),
+    Pli(Box<super::pli::Pli>),
     /// Nothing that can be taken.
     Other(NotAFile),
 }
@@ -97,7 +97,7 @@ fn sub_folder(place: &Place, name: OsString, meta: &Metadata) -> Result<Option<E
             (None, NameKind::Candidate) => pli.pages.push(member),
         }
     }
-    Ok(Some(Entry { name, kind: Kind::Pli(pli), stamp, date: self::stamp(meta).modified }))
+    Ok(Some(Entry { name, kind: Kind::Pli(Box::new(pli)), stamp, date: self::stamp(meta).modified }))
 }
 
 /// A file of a delivery of several.

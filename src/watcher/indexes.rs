@@ -74,7 +74,7 @@ impl Indexes {
                 if memory.knows_file(&taken_file(&name, entry.stamp)).is_none() {
                     let pli = Pli::of_entry(pli, entry.stamp, &there);
                     there.retain(|member| !pli.pages.contains(member));
-                    arranged.entries.push(Entry { stamp: pli.stamp(), date: entry.date, kind: Kind::Pli(pli), name });
+                    arranged.entries.push(Entry { stamp: pli.stamp(), date: entry.date, kind: Kind::Pli(Box::new(pli)), name });
                 }
             }
             if arranged.entries.len() == before {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub enum Origin {
     File(Source),
-    Pli(OpenPli),
+    Pli(Box<OpenPli>),
 }
 
 /// A pli whose pages are open.
@@ -39,7 +39,7 @@ impl Origin {
         let open = |page: &Member| Source::open(&place.folder.join(pli.below(page)), page.stamp);
         let pages = ordered.pages.iter().map(open).collect::<Result<_, _>>()?;
         let folder = place.folder.join(&pli.folder);
-        Ok(Self::Pli(OpenPli { pli: pli.clone(), pages, ordered, stamp, folder, name: name.to_owned() }))
+        Ok(Self::Pli(Box::new(OpenPli { pli: pli.clone(), pages, ordered, stamp, folder, name: name.to_owned() })))
     }
 
     /// Where it stands, for messages.

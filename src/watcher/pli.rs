@@ -82,7 +82,7 @@ impl Pli {
     /// # Errors
     /// When a file cannot be read.
     pub fn look(&self, place: &Place) -> Result<std::io::Result<End>, NotOpened> {
-        if self.unfinished || self.pages.is_empty() || (self.expects_index(place) && self.indexes.is_empty()) {
+        if self.unfinished || self.pages.is_empty() || (expects_index(place) && self.indexes.is_empty()) {
             return Ok(Ok(End::Missing));
         }
         let ordered = match self.in_order(place) {
@@ -114,7 +114,7 @@ impl Pli {
             return Ok(natural.by_index(entry.clone()));
         }
         let (Some(mapping), Some(index)) = (&place.index, self.indexes.first()) else {
-            let absent = place.index.as_ref().filter(|_| self.expects_index(place)).map(|i| index_absent(&i.name));
+            let absent = place.index.as_ref().filter(|_| expects_index(place)).map(|i| index_absent(&i.name));
             return Ok(Ordered { wrong: self.pages.is_empty().then(empty_folder).or(absent), ..natural });
         };
         let name = shown_name(&index.name);
@@ -127,10 +127,11 @@ impl Pli {
             Err(why) => Ordered { wrong: Some(index_unreadable(&name, &why)), ..natural },
         })
     }
+}
 
-    fn expects_index(&self, place: &Place) -> bool {
-        place.profile == DropProfile::Folder && place.index.is_some()
-    }
+/// Whether each sub-folder of the place brings an index of its own.
+fn expects_index(place: &Place) -> bool {
+    place.profile == DropProfile::Folder && place.index.is_some()
 }
 
 impl Ordered {

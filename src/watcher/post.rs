@@ -260,15 +260,14 @@ impl Post {
                 None => None,
             },
         };
-        let claim = match registered {
-            Some(delivery) => self.desk.move_again(wanted, entry.stamp, delivery).await?,
-            None => {
-                if let Some(refusal) = self.not_to_be_taken(entry, &wanted).await? {
-                    self.stay(entry, refusal);
-                    return Ok(None);
-                }
-                self.desk.claim(wanted, entry.stamp).await?
+        let claim = if let Some(delivery) = registered {
+            self.desk.move_again(wanted, entry.stamp, delivery).await?
+        } else {
+            if let Some(refusal) = self.not_to_be_taken(entry, &wanted).await? {
+                self.stay(entry, refusal);
+                return Ok(None);
             }
+            self.desk.claim(wanted, entry.stamp).await?
         };
         match claim {
             Claim::Taken(delivery) => {
@@ -370,9 +369,8 @@ impl Post {
 
 fn first_state(entry: &Entry, now: Duration) -> State {
     match &entry.kind {
-        Kind::File => State::Settling(Settling::new(entry.stamp, now)),
         Kind::Pli(pli) if pli.nested => State::Blocked(Blocked::until_changed(nested_folder())),
-        Kind::Pli(_) => State::Settling(Settling::new(entry.stamp, now)),
+        Kind::File | Kind::Pli(_) => State::Settling(Settling::new(entry.stamp, now)),
         Kind::Unfinished => State::Unfinished,
         Kind::Other(what) => State::Blocked(Blocked::until_changed(not_a_file(*what))),
     }

@@ -66,7 +66,7 @@ pub fn reserve_folder(folder: &Path, name: &OsStr) -> Result<PathBuf, WatchError
 }
 
 /// Removes a reservation that was not used.
-pub fn release(reserved: Reserved) {
+pub fn release(reserved: &Reserved) {
     if is_reservation(&reserved.path) {
         // A reservation left behind harms nobody and is cleared at the next start.
         let _left = fs::remove_file(&reserved.path);

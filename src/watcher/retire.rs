@@ -80,7 +80,7 @@ fn moved(source: &Source, sha256: Option<&str>, folder: &Path) -> Result<Option<
     };
     let path = target.path.clone();
     if !matches!(done, Ok(Some(_))) {
-        release(target);
+        release(&target);
     }
     sync_folder(&path)?;
     sync_folder(&source.path)?;

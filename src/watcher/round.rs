@@ -34,7 +34,7 @@ impl Watcher {
                 Err(error) if posts.is_empty() => return Err(error),
                 // One share that is away must not keep the others from being watched.
                 Err(error) => {
-                    tracing::error!(folder = %place.folder.display(), %error, "not ready; it is tried again when the folder is back")
+                    tracing::error!(folder = %place.folder.display(), %error, "not ready; it is tried again when the folder is back");
                 }
                 Ok(()) => {}
             }
