@@ -21,6 +21,15 @@ def skip(message):
     sys.exit(2)
 
 
+def need_strace():
+    """Exit 2 where system calls cannot be traced: not installed, or forbidden as in some containers."""
+    if not shutil.which("strace"):
+        skip("strace is not installed: docker/setup.sh --tests")
+    tried = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "true"], capture_output=True)
+    if tried.returncode:
+        skip(f"strace may not trace here: {tried.stderr.decode('utf-8', 'replace').strip()[-200:]}")
+
+
 def program():
     """The built program; a figure never builds. The variable has not our prefix, which is the configuration's."""
     target = os.environ.get("CARGO_TARGET_DIR") or ROOT / "target"
