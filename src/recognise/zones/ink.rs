@@ -250,14 +250,15 @@ impl Paper {
         let mut left = column(0);
         let mut right = column(1.min(self.columns - 1));
         let mut at = 0;
+        let (per_pixel, last) = (1.0 / tile, (self.columns - 1) as f32);
         for (x, limit) in limits.iter_mut().enumerate() {
-            let fx = ((x as f32 + 0.5) / tile - 0.5).clamp(0.0, (self.columns - 1) as f32);
+            let fx = ((x as f32 + 0.5) * per_pixel - 0.5).clamp(0.0, last);
             if fx as usize != at {
                 at = fx as usize;
                 left = column(at);
                 right = column((at + 1).min(self.columns - 1));
             }
-            *limit = (left + (right - left) * fx.fract() - self.depth).clamp(1.0, 255.0) as u8;
+            *limit = (left + (right - left) * (fx - at as f32) - self.depth).clamp(1.0, 255.0) as u8;
         }
     }
 }

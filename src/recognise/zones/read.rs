@@ -15,7 +15,7 @@ pub struct Readers<'e> {
     pub second: Option<&'e mut dyn Recogniser>,
 }
 
-/// Tesseract alone is enough for plain text that it reads with this figure or more.
+/// Tesseract alone is enough for plain text that it reads with this figure or more, by itself.
 const SURE: f32 = 0.93;
 /// And for any typed text that it read so on the page as a whole, where it knows the line.
 const SURE_OF_PAGE: f32 = 0.90;
@@ -38,11 +38,13 @@ pub fn read(
     if writing.lines.is_empty() {
         return readings;
     }
-    if let Some(typed) = already_read(&writing.strokes, place, words, scale) {
-        return vec![typed];
+    let typed = already_read(&writing.strokes, place, words, scale);
+    if let Some(typed) = typed.as_ref().filter(|t| t.confidence >= SURE_OF_PAGE) {
+        return vec![typed.clone()];
     }
     let printed = reading(writing, readers.printed);
-    let sure = printed.as_ref().is_some_and(|r| r.confidence >= SURE) && !field.is_none_or(matters);
+    let twice = |r: &ZoneReading| r.confidence >= SURE_OF_PAGE && typed.as_ref().is_some_and(|t| t.text == r.text);
+    let sure = printed.as_ref().is_some_and(|r| r.confidence >= SURE || twice(r)) && !field.is_none_or(matters);
     readings.extend(printed);
     if let Some(second) = readers.second.as_deref_mut().filter(|_| !sure) {
         readings.extend(reading(writing, second));
@@ -50,8 +52,8 @@ pub fn read(
     readings
 }
 
-/// The writing as the words of the page say it, when the engine was sure of each, they leave no stroke out and no
-/// word of the place stands beside them.
+/// The writing as the words of the page say it, when they leave no stroke out and no word of the place stands beside
+/// them. As sure as the least of them.
 fn already_read(strokes: &[Rect], place: Rect, words: &[Word], scale: Scale) -> Option<ZoneReading> {
     let ink = strokes.iter().copied().reduce(|a, b| a.union(&b))?;
     let rim = scale.whole(RIM_MM);
@@ -64,9 +66,9 @@ fn already_read(strokes: &[Rect], place: Rect, words: &[Word], scale: Scale) -> 
     let around = |w: &&Word| Rect::new(w.rect.x.saturating_sub(rim), w.rect.y.saturating_sub(rim), w.rect.w + 2 * rim, w.rect.h + 2 * rim);
     let boxes: Vec<Rect> = here.iter().map(around).collect();
     let is_read = |s: &Rect| s.w.max(s.h) < scale.whole(SPECK_MM) || boxes.iter().any(|b| b.contains(s.centre().0, s.centre().1));
-    let sure = confidence >= SURE_OF_PAGE && !reaches_out && strokes.iter().all(is_read);
+    let whole = !reaches_out && strokes.iter().all(is_read);
     let text = here.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ");
-    sure.then_some(ZoneReading { engine: Engine::Tesseract, text, confidence })
+    whole.then_some(ZoneReading { engine: Engine::Tesseract, text, confidence })
 }
 
 /// Names, dates, numbers: whatever a wrong letter spoils and no list of words would notice.
