@@ -1,6 +1,7 @@
 //! From the drop folder to a filed dossier, for each permit with a list: the program itself reads a scan of the fixtures, an
 //! agent who has the papers before her answers what it asks, and the dossier says what the papers say.
 
+use crate::support::agent::correction;
 use passerelle::blobs::Blobs;
 use passerelle::catalogue::{Catalogue, FieldKind};
 use passerelle::cell::{CellPool, CellSettings};
@@ -107,16 +108,7 @@ impl Agent {
             "page" => self.page(id.parse().unwrap(), view),
             _ => (Stage::Validate, CorrectionAct::Acknowledge),
         };
-        Correction {
-            stage,
-            subject: question.subject.clone(),
-            act,
-            seen: None,
-            page: None,
-            rect: None,
-            agent: "a.martin".into(),
-            at: question.opened_at,
-        }
+        correction(question, stage, act)
     }
 
     fn page(&self, number: u32, view: &EnvelopeView) -> (Stage, CorrectionAct) {

@@ -13,19 +13,23 @@ pub async fn answer_all(store: &Store) -> usize {
             None => Subject::Delivery(question.delivery),
         };
         let (stage, act) = answer(&question.subject);
-        let correction = Correction {
-            stage,
-            subject: question.subject.clone(),
-            act,
-            seen: None,
-            page: None,
-            rect: None,
-            agent: "a.martin".into(),
-            at: question.opened_at,
-        };
-        store.add_correction(&Scope::Machine, subject, &correction, question.opened_at).await.unwrap();
+        store.add_correction(&Scope::Machine, subject, &correction(question, stage, act), question.opened_at).await.unwrap();
     }
     questions.len()
+}
+
+/// What the agent says to a question.
+pub fn correction(question: &Review, stage: Stage, act: CorrectionAct) -> Correction {
+    Correction {
+        stage,
+        subject: question.subject.clone(),
+        act,
+        seen: None,
+        page: None,
+        rect: None,
+        agent: "a.martin".into(),
+        at: question.opened_at,
+    }
 }
 
 fn answer(subject: &str) -> (Stage, CorrectionAct) {
