@@ -4,12 +4,6 @@ use crate::domain::Instant;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// The present, for those who need it once and test nothing of it.
-#[must_use]
-pub fn now() -> Instant {
-    Clock::System.now()
-}
-
 /// Where the present comes from: the machine, or a hand that a test moves.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {

@@ -1,11 +1,11 @@
 //! The doctor on a sound machine, and on one where a single thing is wrong.
 
-use crate::support::sqlite;
+use crate::support::{new_delivery, sqlite};
 use passerelle::cell::{CellPool, CellSettings};
 use passerelle::config::Config;
 use passerelle::doctor::{Check, Report, State, examine};
-use passerelle::domain::{BlobKind, BlobRef, Channel, DeliveryId, Format, Instant, Scope};
-use passerelle::store::NewDelivery;
+use passerelle::domain::{BlobKind, DeliveryId, Instant, Scope, hexadecimal};
+use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -126,7 +126,8 @@ async fn fsck_finds_an_altered_file_a_row_without_file_and_a_file_without_row() 
         let id = DeliveryId(uuid::Uuid::now_v7());
         let original = blobs.put(&"2A".into(), id, BlobKind::Original, content).unwrap();
         sealed.push(original.address.clone());
-        store.register_delivery(&Scope::Machine, &delivery(id, content, original), Instant(jiff::Timestamp::UNIX_EPOCH)).await.unwrap();
+        let new = new_delivery(&hexadecimal(&Sha256::digest(content)), original);
+        store.register_delivery(&Scope::Machine, &new, Instant(jiff::Timestamp::UNIX_EPOCH)).await.unwrap();
     }
     let nobody = blobs.put(&"2A".into(), DeliveryId(uuid::Uuid::now_v7()), BlobKind::Original, b"nobody's").unwrap();
     let stored = blobs.stored().unwrap();
@@ -148,26 +149,6 @@ async fn fsck_finds_an_altered_file_a_row_without_file_and_a_file_without_row() 
         assert!(check.found.starts_with("1 ") && check.found.contains(address.as_str()), "{name}: {}", check.found);
     }
     assert_eq!(report.exit_code(), 1);
-}
-
-fn delivery(id: DeliveryId, content: &[u8], original: BlobRef) -> NewDelivery {
-    use sha2::{Digest, Sha256};
-    NewDelivery {
-        id,
-        prefecture: "2A".into(),
-        file: "pli.pdf".into(),
-        sha256: Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect(),
-        bytes: content.len() as u64,
-        format: Some(Format::Pdf),
-        refusal: None,
-        channel: Channel::Postal,
-        received_on: None,
-        source: "test".into(),
-        drop_key: None,
-        index: None,
-        taken: Vec::new(),
-        original,
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

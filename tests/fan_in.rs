@@ -1,7 +1,7 @@
 //! The last two reading jobs of a delivery end at the same moment in two workers: the cut is asked for
 //! once, never twice, never not at all.
 
-use crate::support::databases;
+use crate::support::{databases, new_delivery};
 use passerelle::domain::*;
 use passerelle::store::*;
 use uuid::Uuid;
@@ -17,22 +17,7 @@ async fn the_last_two_readers_ask_for_one_cut() {
             let id = DeliveryId(Uuid::now_v7());
             let original =
                 BlobRef { prefecture: "75".into(), delivery: id, kind: BlobKind::Original, address: format!("original {id}"), bytes: 1 };
-            let new = NewDelivery {
-                id,
-                prefecture: "75".into(),
-                file: "lot.pdf".into(),
-                sha256: format!("{round}"),
-                bytes: 1,
-                format: Some(Format::Pdf),
-                refusal: None,
-                channel: Channel::Postal,
-                received_on: None,
-                source: "test".into(),
-                drop_key: None,
-                index: None,
-                taken: Vec::new(),
-                original,
-            };
+            let new = new_delivery(&format!("{round}"), original);
             one.register_delivery(&Scope::Machine, &new, now).await.unwrap();
             let claim = async |store: &Store| store.claim("worker", now, now.plus_seconds(60)).await.unwrap().unwrap();
             let counting = claim(&one).await;

@@ -2,7 +2,7 @@
 //! page, question or job more or less than in a run without a kill, on both databases.
 
 use crate::support::recorded::{Recorded, page};
-use crate::support::{agent, postgres::Cluster};
+use crate::support::{agent, new_delivery, postgres::Cluster};
 use passerelle::blobs::Blobs;
 use passerelle::catalogue::Catalogue;
 use passerelle::clock::Clock;
@@ -117,22 +117,7 @@ async fn open(url: &str, folder: &Path) -> (Store, Blobs) {
 async fn drop_file(store: &Store, blobs: &Blobs) -> DeliveryId {
     let id = DeliveryId(Uuid::now_v7());
     let original = blobs.put(&"75".into(), id, BlobKind::Original, b"recorded").unwrap();
-    let new = NewDelivery {
-        id,
-        prefecture: "75".into(),
-        file: "lot.pdf".into(),
-        sha256: "aa".into(),
-        bytes: 8,
-        format: Some(Format::Pdf),
-        refusal: None,
-        channel: Channel::Postal,
-        received_on: Some("2026-11-10".parse().unwrap()),
-        source: "test".into(),
-        drop_key: None,
-        index: None,
-        taken: Vec::new(),
-        original,
-    };
+    let new = NewDelivery { received_on: Some("2026-11-10".parse().unwrap()), ..new_delivery("aa", original) };
     let now = Instant("2026-11-12T09:00:00Z".parse().unwrap());
     assert!(matches!(store.register_delivery(&Scope::Machine, &new, now).await.unwrap(), Registration::New(_)));
     id

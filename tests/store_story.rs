@@ -1,7 +1,7 @@
 //! Every store function, on both databases: the life of a delivery as rows.
 
-use crate::support::databases;
 use crate::support::recorded::{constat, extraction, page, text};
+use crate::support::{self, databases};
 use passerelle::domain::*;
 use passerelle::store::*;
 use uuid::Uuid;
@@ -13,21 +13,12 @@ fn at(seconds: i64) -> Instant {
 fn new_delivery(sha256: &str, prefecture: &str) -> NewDelivery {
     let id = DeliveryId(Uuid::now_v7());
     let prefecture = PrefectureId::from(prefecture);
+    let original = BlobRef { prefecture, delivery: id, kind: BlobKind::Original, address: format!("address-{id}"), bytes: 4096 };
     NewDelivery {
-        id,
-        prefecture: prefecture.clone(),
         file: "lot-03.pdf".into(),
-        sha256: sha256.into(),
-        bytes: 4096,
-        format: Some(Format::Pdf),
-        refusal: None,
-        channel: Channel::Postal,
         received_on: Some("2026-11-10".parse().unwrap()),
         source: "scanner-1".into(),
-        drop_key: None,
-        index: None,
-        taken: Vec::new(),
-        original: BlobRef { prefecture, delivery: id, kind: BlobKind::Original, address: format!("address-{id}"), bytes: 4096 },
+        ..support::new_delivery(sha256, original)
     }
 }
 

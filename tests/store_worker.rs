@@ -2,7 +2,7 @@
 //! it stops when its job is somebody else's.
 
 use crate::support::recorded::{Recorded, page};
-use crate::support::{Database, databases};
+use crate::support::{Database, databases, new_delivery};
 use passerelle::blobs::Blobs;
 use passerelle::catalogue::Catalogue;
 use passerelle::clock::Clock;
@@ -24,22 +24,7 @@ async fn worker(database: &Database, pages: u32) -> (Worker<Recorded>, DeliveryI
     let blobs = Blobs::open(&database.folder.path().join("blobs"), &database.folder.path().join("key")).unwrap();
     let id = DeliveryId(Uuid::now_v7());
     let original = blobs.put(&"75".into(), id, BlobKind::Original, b"recorded").unwrap();
-    let new = NewDelivery {
-        id,
-        prefecture: "75".into(),
-        file: "lot.pdf".into(),
-        sha256: "aa".into(),
-        bytes: 8,
-        format: Some(Format::Pdf),
-        refusal: None,
-        channel: Channel::Postal,
-        received_on: None,
-        source: "test".into(),
-        drop_key: None,
-        index: None,
-        taken: Vec::new(),
-        original,
-    };
+    let new = new_delivery("aa", original);
     store.register_delivery(&Scope::Machine, &new, start()).await.unwrap();
     let rules = Rules { catalogue: Catalogue::embedded().unwrap(), profile: Profile::Evaluation, test_authorities: false };
     let pages = (1..=pages).map(|n| page(n, &["Demande de titre de séjour", &format!("page {n}")])).collect();

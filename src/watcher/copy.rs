@@ -3,7 +3,7 @@
 
 use super::folder::stamp;
 use super::{WatchError, failed};
-use crate::domain::{BUNDLE_END, bundle_header, bundle_padding};
+use crate::domain::{BUNDLE_END, bundle_header, bundle_padding, hexadecimal};
 use crate::failpoint;
 use crate::intake::{Stamp, head, sniff};
 use sha2::{Digest, Sha256};
@@ -120,7 +120,7 @@ fn copy_to(part: &Path, whole: &Path, fill: Fill<'_>, is_unchanged: &dyn Fn() ->
     file.try_lock().map_err(|e| NotCopied::Spool(e.into()))?;
     let mut digest = Sha256::new();
     let bytes = fill(&mut file, &mut digest)?;
-    let sha256 = hexadecimal(digest);
+    let sha256 = hexadecimal(&digest.finalize());
     failpoint::hit("watcher.copied");
     file.sync_all().map_err(|e| not_durable(e, part))?;
     failpoint::hit("watcher.synced");
@@ -192,17 +192,12 @@ pub fn hash(file: &mut File) -> std::io::Result<String> {
     let (mut digest, mut block) = (Sha256::new(), vec![0; BLOCK]);
     loop {
         match file.read(&mut block) {
-            Ok(0) => return Ok(hexadecimal(digest)),
+            Ok(0) => return Ok(hexadecimal(&digest.finalize())),
             Ok(read) => digest.update(&block[..read]),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-}
-
-/// The digest as text.
-pub fn hexadecimal(digest: Sha256) -> String {
-    crate::domain::hexadecimal(&digest.finalize())
 }
 
 /// Makes the names in the folder of `path` durable.

@@ -1,10 +1,11 @@
 //! What one delivery is made of in the folder: a file, a sub-folder, or files that an index names.
 
-use super::copy::{Copied, NotCopied, NotOpened, Source, copy, copy_bundle, hexadecimal};
+use super::copy::{Copied, NotCopied, NotOpened, Source, copy, copy_bundle};
 use super::folder::{Member, stamp_of_folder};
 use super::pli::{Ordered, Pli};
 use super::retire::{Retired, retire, retire_folder, retire_group};
 use crate::config::Place;
+use crate::domain::hexadecimal;
 use crate::intake::{Stamp, shown_name};
 use crate::store::TakenFile;
 use sha2::{Digest, Sha256};
@@ -97,7 +98,7 @@ impl Origin {
             digest.update(format!("{device}:{inode}:{size}:{modified}:"));
         }
         digest.update(self.path().file_name().unwrap_or_default().as_bytes());
-        hexadecimal(digest)
+        hexadecimal(&digest.finalize())
     }
 
     /// The files to be remembered with the registration.

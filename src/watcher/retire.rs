@@ -1,15 +1,16 @@
 //! Takes a source that is in the ledger out of the drop folder. Never overwrites, never moves a file
 //! that is not the one registered, never removes the last copy of anything.
 
-use super::copy::{Source, hexadecimal, sync_folder};
+use super::copy::{self, Source, sync_folder};
 use super::folder::{Member, contents, mark_of, stamp};
 use super::reserve::{release, reserve, reserve_folder};
 use super::{WatchError, failed};
+use crate::domain::hexadecimal;
 use crate::failpoint;
 use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Error, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{Error, ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -130,7 +131,7 @@ fn carry(source: &Path, sha256: Option<&str>, part: &Path) -> Result<File, Watch
     let _unlocked = to.try_lock();
     let written = pump(&mut from, &mut to).map_err(failed("copied", source))?;
     crate::medium::lasting(to.sync_all(), part).map_err(failed("made durable", part))?;
-    let read = to.seek(SeekFrom::Start(0)).and_then(|_| pump(&mut to, &mut std::io::sink())).map_err(failed("read again", part))?;
+    let read = copy::hash(&mut to).map_err(failed("read again", part))?;
     if read == written && sha256.is_none_or(|registered| registered == written) {
         Ok(to)
     } else {
@@ -143,7 +144,7 @@ fn pump(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<String> {
     let (mut digest, mut block) = (Sha256::new(), vec![0; 256 << 10]);
     loop {
         match from.read(&mut block) {
-            Ok(0) => return Ok(hexadecimal(digest)),
+            Ok(0) => return Ok(hexadecimal(&digest.finalize())),
             Ok(read) => {
                 digest.update(&block[..read]);
                 to.write_all(&block[..read])?;

@@ -4,7 +4,8 @@ pub mod agent;
 pub mod postgres;
 pub mod recorded;
 
-use passerelle::store::Store;
+use passerelle::domain::{BlobRef, Channel, Format};
+use passerelle::store::{NewDelivery, Store};
 use tempfile::TempDir;
 
 /// One empty database with its tables, gone when dropped.
@@ -41,4 +42,24 @@ pub fn databases() -> Vec<Database> {
         None => eprintln!("skipped on PostgreSQL: it is not installed (no initdb under /usr/lib/postgresql)"),
     }
     all
+}
+
+/// A delivery as the watcher registers it, of the file that `original` keeps. What a test is about it lays over it.
+pub fn new_delivery(sha256: &str, original: BlobRef) -> NewDelivery {
+    NewDelivery {
+        id: original.delivery,
+        prefecture: original.prefecture.clone(),
+        file: "lot.pdf".into(),
+        sha256: sha256.into(),
+        bytes: original.bytes,
+        format: Some(Format::Pdf),
+        refusal: None,
+        channel: Channel::Postal,
+        received_on: None,
+        source: "test".into(),
+        drop_key: None,
+        index: None,
+        taken: Vec::new(),
+        original,
+    }
 }

@@ -1,7 +1,7 @@
 //! A station over a real database with one delivery whose envelope waits for a person. The readings are
 //! recorded; pictures are those of a fixture in which form and passport differ by the day of birth.
 
-use crate::support::{Database, sqlite};
+use crate::support::{Database, new_delivery, sqlite};
 use passerelle::blobs::Blobs;
 use passerelle::catalogue::Catalogue;
 use passerelle::cell::{CellPool, CellSettings};
@@ -141,20 +141,12 @@ impl Station {
         let (id, prefecture) = (DeliveryId(Uuid::now_v7()), PrefectureId::from(prefecture));
         let original = self.blobs.put(&prefecture, id, BlobKind::Original, file.as_bytes()).unwrap();
         NewDelivery {
-            id,
-            prefecture,
             file: file.into(),
-            sha256: format!("{:0>64}", id.0.simple()),
             bytes: 40_126,
             format: Some(Format::Tiff),
             refusal,
-            channel: Channel::Postal,
-            received_on: None,
             source: "courrier".into(),
-            drop_key: None,
-            index: None,
-            taken: Vec::new(),
-            original,
+            ..new_delivery(&format!("{:0>64}", id.0.simple()), original)
         }
     }
 
