@@ -3,7 +3,6 @@
 use passerelle::cell::{CellError, CellPage, CellPool, CellSettings, ReadRequest};
 use passerelle::domain::{Format, PageState, Rect};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 fn pool(change: impl FnOnce(&mut CellSettings)) -> CellPool {
     let mut settings = CellSettings { executable: PathBuf::from(env!("CARGO_BIN_EXE_passerelle")), ..CellSettings::default() };
@@ -74,7 +73,7 @@ async fn a_small_picture_is_counted_read_and_cut() {
 
 #[tokio::test]
 async fn what_is_no_pdf_is_refused_with_a_reason() {
-    let error = pool(|_| ()).count_pages(Arc::from(*b"%PDF-1.4 nothing else"), Format::Pdf).await.unwrap_err();
+    let error = pool(|_| ()).count_pages(b"%PDF-1.4 nothing else".to_vec().into(), Format::Pdf).await.unwrap_err();
     assert!(matches!(&error, CellError::Refused(r) if r.code == "pdf_tronque"), "{error:?}");
 }
 

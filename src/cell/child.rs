@@ -109,7 +109,7 @@ impl From<Error> for Stop {
 }
 
 fn work(wires: &mut Wires, job: Job, bytes: Vec<u8>, tools: Tools, setup: &Setup) -> std::result::Result<(), Stop> {
-    let limits = Limits { pages: setup.pages, pixels: setup.pixels, ..Limits::default() };
+    let limits = Limits { pages: setup.pages, pixels: setup.pixels, decompressed: setup.decompressed, ..Limits::default() };
     match job {
         Job::Count { format } => {
             let document = pages::open(bytes.into(), format, &limits)?;

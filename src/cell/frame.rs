@@ -17,7 +17,7 @@ use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::PathBuf;
 
 /// Both sides are the same program, except while it is being replaced on disk.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// No file and no answer is longer.
 pub const LONGEST: usize = 1 << 30;
 /// A cell that was taken over must not fill the pool's memory.
@@ -59,6 +59,8 @@ pub struct Setup {
     pub pages: u32,
     /// Pixels of one page.
     pub pixels: u64,
+    /// Bytes that what is compressed on one page may become.
+    pub decompressed: u64,
     pub models_dir: Option<PathBuf>,
     pub pipelines_dir: Option<PathBuf>,
     /// False for jobs that recognise nothing.

@@ -4,18 +4,19 @@
 //! file: whatever that file breaks, it breaks in a process without files, network or programs.
 
 mod child;
+mod content;
 mod frame;
 mod lock;
 mod picture;
 mod pool;
 
 use crate::domain::{Format, PageRead, Refusal};
-use std::sync::Arc;
 
 /// What a cell needs on the machine, for those who look whether it is there.
 pub use crate::pages::Limits;
 pub use crate::recognise::{Tesseract, ppocr::MODEL_FILE, ppocr::MODEL_SHA256, ppocr::find_model};
 pub use child::serve;
+pub use content::{Content, Source};
 pub use frame::{LockReport, SelfTest};
 pub use pool::{CellPool, CellSettings};
 
@@ -23,7 +24,7 @@ pub use pool::{CellPool, CellSettings};
 #[derive(Clone, Debug)]
 pub struct ReadRequest {
     /// The raw bytes of the delivery.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Content,
     pub format: Format,
     /// 1-based, inclusive. At most `domain::PAGES_PER_READ` pages per request.
     pub first_page: u32,

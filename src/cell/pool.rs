@@ -2,10 +2,12 @@
 
 use super::child::unreadable;
 use super::frame::{Job, Kind, LONGEST_ANSWER, LockReport, PROTOCOL, SelfTest, Setup, header, parse, unpack_page};
-use super::{CellError, CellPage, ReadRequest};
+use super::{CellError, CellPage, Content, ReadRequest};
 use crate::domain::{Format, PageState, Rect, Refusal};
 use crate::pages::Limits;
 use crate::recognise;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
 
 /// How cells are started and what each may use.
 #[derive(Clone, Debug)]
@@ -95,7 +98,7 @@ impl CellPool {
     ///
     /// # Errors
     /// `Refused` when the file is not to be processed, `Machine` when the cell could not run.
-    pub async fn count_pages(&self, bytes: Arc<[u8]>, format: Format) -> Result<u32, CellError> {
+    pub async fn count_pages(&self, bytes: Content, format: Format) -> Result<u32, CellError> {
         let (kind, payload) = self.small_job(&Job::Count { format }, bytes).await?;
         expect(kind, Kind::Count)?;
         serde_json::from_slice(&payload).map_err(|e| CellError::Machine(e.to_string()))
@@ -115,7 +118,7 @@ impl CellPool {
             cell.give(&job, request.bytes.clone()).await?;
             match cell.hear(OPEN_SECONDS).await {
                 Heard::Frame(Kind::Opened, _) => {}
-                other => return Err(of_whole_file(other)),
+                other => return Err(cell.ended(other).await),
             }
             next = match self.follow(&mut cell, next, request.last_page, &pages).await? {
                 Followed::Finished => return Ok(()),
@@ -164,24 +167,24 @@ impl CellPool {
     /// As [`Self::count_pages`].
     pub async fn self_test(&self) -> Result<(LockReport, SelfTest), CellError> {
         let mut cell = self.start(true, 1).await?;
-        cell.give(&Job::SelfTest, Arc::from([])).await?;
+        cell.give(&Job::SelfTest, Vec::new().into()).await?;
         match cell.hear(OPEN_SECONDS).await {
             Heard::Frame(Kind::Tested, payload) => {
                 let test = serde_json::from_slice(&payload).map_err(machine)?;
                 Ok((cell.report, test))
             }
-            other => Err(of_whole_file(other)),
+            other => Err(cell.ended(other).await),
         }
     }
 
-    async fn small_job(&self, job: &Job, bytes: Arc<[u8]>) -> Result<(Kind, Vec<u8>), CellError> {
+    async fn small_job(&self, job: &Job, bytes: Content) -> Result<(Kind, Vec<u8>), CellError> {
         let _place = self.small.acquire().await.map_err(machine)?;
         let mut cell = self.start(false, 1).await?;
         cell.give(job, bytes).await?;
         match cell.hear(OPEN_SECONDS).await {
             Heard::Frame(Kind::Refused | Kind::Failed, payload) => Err(of_whole_file(Heard::Frame(Kind::Refused, payload))),
             Heard::Frame(kind, payload) => Ok((kind, payload)),
-            other => Err(of_whole_file(other)),
+            other => Err(cell.ended(other).await),
         }
     }
 
@@ -200,13 +203,14 @@ impl CellPool {
             return Err(CellError::Machine("the cell has no standard input or output".to_owned()));
         };
         let blank = LockReport { landlock: String::new(), seccomp: false, open_files: 0, engines: String::new() };
-        let mut cell = Cell { process, input: Some(input), output, report: blank };
+        let mut cell = Cell { process, input: Some(input), feeding: None, output, report: blank };
         let setup = Setup {
             protocol: PROTOCOL,
             memory_bytes: settings.memory_bytes,
             cpu_seconds: settings.page_seconds.saturating_mul(u64::from(pages)).saturating_add(START_SECONDS + OPEN_SECONDS),
             pages: settings.limits.pages,
             pixels: settings.limits.pixels,
+            decompressed: settings.limits.decompressed,
             models_dir: settings.models_dir.clone(),
             pipelines_dir: settings.pipelines_dir.clone(),
             engines,
@@ -245,6 +249,8 @@ enum Heard {
 struct Cell {
     process: Child,
     input: Option<ChildStdin>,
+    /// The task that brings the bytes.
+    feeding: Option<JoinHandle<std::io::Result<()>>>,
     output: ChildStdout,
     report: LockReport,
 }
@@ -258,19 +264,32 @@ impl Cell {
     }
 
     /// Sends the job, and its bytes from a task of their own: a cell that stops reading is caught by its deadline.
-    async fn give(&mut self, job: &Job, bytes: Arc<[u8]>) -> Result<(), CellError> {
+    async fn give(&mut self, job: &Job, bytes: Content) -> Result<(), CellError> {
         self.send(Kind::Job, &serde_json::to_vec(job).map_err(machine)?).await.map_err(machine)?;
-        let head = header(Kind::Bytes, bytes.len())
-            .map_err(|_| Refusal::new("fichier_trop_grand", "Le fichier dépasse un gigaoctet.", "Séparez le lot en plusieurs fichiers."))?;
-        if let Some(mut input) = self.input.take() {
-            tokio::spawn(async move {
-                // A broken pipe here is the cell's end, which the reader of its output sees.
-                if input.write_all(&head).await.is_ok() {
-                    let _ = input.write_all(&bytes).await;
-                }
-            });
+        let length = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
+        let head = header(Kind::Bytes, length)
+            .map_err(|_| Refusal::new("fichier_trop_gros", "Le fichier dépasse un gigaoctet.", "Séparez le lot en plusieurs fichiers."))?;
+        if let Some(input) = self.input.take() {
+            let mut input = File::from(input.into_owned_fd().map_err(machine)?);
+            self.feeding = Some(tokio::task::spawn_blocking(move || {
+                input.write_all(&head)?;
+                bytes.copy_to(&mut input)
+            }));
         }
         Ok(())
+    }
+
+    /// What it means that this was heard where a result was due.
+    async fn ended(&mut self, heard: Heard) -> CellError {
+        if matches!(heard, Heard::Gone)
+            && let Some(feeding) = self.feeding.take()
+            && let Ok(Ok(Err(error))) = tokio::time::timeout(Duration::from_secs(1), feeding).await
+            // A broken pipe is the cell's own end; anything else says nothing about the file.
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            return CellError::Machine(format!("the file could not be brought to the cell: {error}"));
+        }
+        of_whole_file(heard)
     }
 
     async fn hear(&mut self, seconds: u64) -> Heard {

@@ -1,34 +1,48 @@
 //! What `process` is given: a file, or a folder whose files are the pages of one delivery. The same bytes,
-//! and so the same hash, as the watcher makes of it.
+//! and so the same hash, as the watcher makes of it. Nothing is held whole in memory.
 
-use crate::domain::{BUNDLE_END, Format, Refusal, bundle_header, bundle_padding};
+use crate::cell::{Content, Source};
+use crate::domain::{BUNDLE_END, Format, Refusal, bundle_header, bundle_padding, hexadecimal};
 use crate::intake::{self, ExamineError, NameKind, head, kind_of_name, natural_order, of_page, shown_name, sniff};
 use anyhow::Context;
-use std::io::Cursor;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
 /// The content of a delivery, and what it is or why it cannot be read.
 pub struct Dropped {
-    pub bytes: Arc<[u8]>,
+    pub content: Content,
+    /// Of the content, lower-case hexadecimal.
+    pub sha256: String,
     pub format: Result<Format, Refusal>,
 }
 
 /// Reads the file or folder at `path`.
 pub fn read(path: &Path, max_bytes: u64) -> anyhow::Result<Dropped> {
     let pages = if path.is_dir() { pages(path)? } else { vec![path.to_owned()] };
-    let read = |page: &PathBuf| std::fs::read(page).with_context(|| format!("cannot read {}", page.display()));
-    match pages.as_slice() {
-        [] => Ok(Dropped { bytes: Arc::from([]), format: Err(intake::empty_folder()) }),
-        [page] => {
-            let bytes = read(page)?;
-            Ok(Dropped { format: examine(&bytes, max_bytes), bytes: bytes.into() })
-        }
-        pages => {
-            let contents: Vec<Vec<u8>> = pages.iter().map(read).collect::<Result<_, _>>()?;
-            bundle(pages, &contents, max_bytes)
-        }
+    let (content, format) = match pages.as_slice() {
+        [] => (Vec::new().into(), Err(intake::empty_folder())),
+        [page] => one_file(page, max_bytes).with_context(|| format!("cannot read {}", page.display()))?,
+        pages => bundle(pages, max_bytes)?,
+    };
+    let mut hash = Hashed(Sha256::new());
+    content.copy_to(&mut hash).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Dropped { content, sha256: hexadecimal(&hash.0.finalize()), format })
+}
+
+fn one_file(path: &Path, max_bytes: u64) -> io::Result<(Content, Result<Format, Refusal>)> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.is_file() {
+        let format = examine(&mut file, max_bytes);
+        return Ok((Content::of(Pieces::of(vec![Piece::File(file)])?), format));
     }
+    // A pipe can be read once only.
+    let mut bytes = Vec::new();
+    file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    let format = examine(&mut Cursor::new(&bytes), max_bytes);
+    Ok((bytes.into(), format))
 }
 
 fn pages(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -41,31 +55,92 @@ fn pages(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(pages.into_iter().map(|e| e.path()).collect())
 }
 
-fn bundle(pages: &[PathBuf], contents: &[Vec<u8>], max_bytes: u64) -> anyhow::Result<Dropped> {
-    let mut bytes = Vec::new();
+fn bundle(pages: &[PathBuf], max_bytes: u64) -> anyhow::Result<(Content, Result<Format, Refusal>)> {
+    let mut pieces = Vec::new();
     let mut format = Ok(Format::Bundle);
-    for (number, (path, content)) in (1..).zip(pages.iter().zip(contents)) {
-        let size = content.len() as u64;
-        let kind = sniff(&head(&mut Cursor::new(content))?).ok();
-        bytes.extend(bundle_header(number, kind, size).context("a page of more than 8 GiB")?);
-        bytes.extend(content);
-        bytes.resize(bytes.len() + bundle_padding(size), 0);
+    for (number, path) in (1..).zip(pages) {
+        let cannot = || format!("cannot read {}", path.display());
+        let mut file = File::open(path).with_context(cannot)?;
+        let size = file.metadata().with_context(cannot)?.len();
+        let kind = sniff(&head(&mut file).with_context(cannot)?).ok();
         if format.is_ok() {
             let name = shown_name(path.file_name().unwrap_or_default());
-            format = examine(content, max_bytes).map(|_| Format::Bundle).map_err(|refusal| of_page(&name, &refusal));
+            format = examine(&mut file, max_bytes).map(|_| Format::Bundle).map_err(|refusal| of_page(&name, &refusal));
         }
+        pieces.push(Piece::Bytes(bundle_header(number, kind, size).context("a page of more than 8 GiB")?.to_vec()));
+        pieces.push(Piece::File(file));
+        pieces.push(Piece::Bytes(vec![0; bundle_padding(size)]));
     }
-    bytes.extend(BUNDLE_END);
-    if bytes.len() as u64 > max_bytes {
-        format = Err(intake::too_large(bytes.len() as u64, max_bytes));
+    pieces.push(Piece::Bytes(BUNDLE_END.to_vec()));
+    let whole = Pieces::of(pieces)?;
+    if whole.length > max_bytes {
+        format = Err(intake::too_large(whole.length, max_bytes));
     }
-    Ok(Dropped { bytes: bytes.into(), format })
+    Ok((Content::of(whole), format))
 }
 
-fn examine(bytes: &[u8], max_bytes: u64) -> Result<Format, Refusal> {
-    match intake::examine(&mut Cursor::new(bytes), max_bytes) {
+fn examine(file: &mut (impl Read + Seek), max_bytes: u64) -> Result<Format, Refusal> {
+    match intake::examine(file, max_bytes) {
         Ok(format) => Ok(format),
         Err(ExamineError::Refused(refusal)) => Err(refusal),
         Err(ExamineError::Io(_)) => Err(intake::medium_failed()),
+    }
+}
+
+/// Files and what stands between them.
+struct Pieces {
+    length: u64,
+    /// Locked while they are copied: a file has one position.
+    pieces: Mutex<Vec<Piece>>,
+}
+
+enum Piece {
+    Bytes(Vec<u8>),
+    /// Held open, so that another file of the same name changes nothing.
+    File(File),
+}
+
+impl Pieces {
+    fn of(pieces: Vec<Piece>) -> io::Result<Self> {
+        let mut length = 0;
+        for piece in &pieces {
+            length += match piece {
+                Piece::Bytes(bytes) => bytes.len() as u64,
+                Piece::File(file) => file.metadata()?.len(),
+            };
+        }
+        Ok(Self { length, pieces: Mutex::new(pieces) })
+    }
+}
+
+impl Source for Pieces {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn copy_to(&self, to: &mut dyn Write) -> io::Result<()> {
+        for piece in self.pieces.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
+            match piece {
+                Piece::Bytes(bytes) => to.write_all(bytes)?,
+                Piece::File(file) => {
+                    file.seek(SeekFrom::Start(0))?;
+                    io::copy(file, to)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Hashed(Sha256);
+
+impl Write for Hashed {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.0.update(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -19,7 +19,12 @@ pub fn cells(config: &Config) -> CellPool {
         processes: config.cell.count(),
         page_seconds: u64::from(config.limits.page_seconds),
         memory_bytes: config.limits.memory,
-        limits: Limits { pages: config.limits.pages, pixels: config.limits.pixels, ..Limits::default() },
+        limits: Limits {
+            pages: config.limits.pages,
+            pixels: config.limits.pixels,
+            decompressed: config.limits.decompressed,
+            ..Limits::default()
+        },
         models_dir: config.models_dir.clone(),
         pipelines_dir: config.pipelines_dir.clone(),
         ..CellSettings::default()

@@ -2,15 +2,14 @@
 
 use super::dropped::{self, Dropped};
 use super::{Exit, parts};
-use crate::cell::{CellError, CellPage, CellPool, ReadRequest};
+use crate::cell::{CellError, CellPage, CellPool, Content, ReadRequest};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract::{self, DroppedFile, Processed, Versions};
-use crate::domain::{Format, PAGES_PER_READ, PageRead, Profile, hexadecimal};
+use crate::domain::{Format, PAGES_PER_READ, PageRead, Profile};
 use crate::intake;
 use crate::line::{self, Days, Rules};
 use anyhow::Context;
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -139,13 +138,11 @@ impl Reader {
     }
 
     async fn line(&self, path: &Path) -> anyhow::Result<FileLine> {
-        let Dropped { bytes, format } = dropped::read(path, self.max_bytes)?;
-        let file = DroppedFile {
-            name: path.file_name().map(intake::shown_name).unwrap_or_default(),
-            sha256: hexadecimal(&Sha256::digest(&bytes)),
-        };
+        let (dropped, limit) = (path.to_owned(), self.max_bytes);
+        let Dropped { content, sha256, format } = tokio::task::spawn_blocking(move || dropped::read(&dropped, limit)).await??;
+        let file = DroppedFile { name: path.file_name().map(intake::shown_name).unwrap_or_default(), sha256 };
         let processed = match format {
-            Ok(format) => self.process(bytes, format).await,
+            Ok(format) => self.process(content, format).await,
             Err(refusal) => Err(refusal.into()),
         };
         match processed {
@@ -155,7 +152,7 @@ impl Reader {
         }
     }
 
-    async fn process(&self, bytes: Arc<[u8]>, format: Format) -> Result<Processed, CellError> {
+    async fn process(&self, bytes: Content, format: Format) -> Result<Processed, CellError> {
         let count = self.cells.count_pages(bytes.clone(), format).await?;
         let mut pages = Vec::new();
         let mut first = 1;

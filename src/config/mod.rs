@@ -76,6 +76,8 @@ pub struct Limits {
     pub pages: u32,
     /// Width x height of one page.
     pub pixels: u64,
+    /// Bytes that what is compressed on one page may become.
+    pub decompressed: u64,
     pub page_seconds: u32,
     /// Address space of a cell, bytes.
     pub memory: u64,

@@ -124,6 +124,7 @@ fn numbers(config: &Config, problems: &mut Vec<String>) {
         ("limits.bytes", config.limits.bytes),
         ("limits.pages", u64::from(config.limits.pages)),
         ("limits.pixels", config.limits.pixels),
+        ("limits.decompressed", config.limits.decompressed),
         ("limits.page_seconds", u64::from(config.limits.page_seconds)),
     ];
     for (name, value) in at_least_one {

@@ -51,7 +51,7 @@ impl Foreign {
             ),
             Self::OfficeDocument => (
                 "type_bureautique",
-                "C’est un document de bureautique (Word, tableur ou semblable), et non un scan.",
+                "C’est un document de bureautique (Word, tableur, message Outlook), et non un scan.",
                 "L’imprimer en PDF, puis déposer le PDF.",
             ),
             Self::Mail => (

@@ -7,7 +7,7 @@ use crate::domain::{Format, Refusal};
 pub const HEAD: usize = 1024;
 
 /// Contents known by the bytes that they start with.
-const STARTS: [(&[u8], Foreign); 17] = [
+const STARTS: [(&[u8], Foreign); 18] = [
     (b"GIF8", Foreign::OtherImage),
     (b"BM", Foreign::OtherImage),
     (b"\0\0\0\x0cjP  ", Foreign::OtherImage),
@@ -22,6 +22,8 @@ const STARTS: [(&[u8], Foreign); 17] = [
     (b"\xfd7zXZ\0", Foreign::Archive),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Foreign::OfficeDocument),
     (b"{\\rtf", Foreign::OfficeDocument),
+    // Outlook's way of packing a mail: winmail.dat.
+    (b"\x78\x9f\x3e\x22", Foreign::Mail),
     (b"MZ", Foreign::Program),
     (b"\x7fELF", Foreign::Program),
     (b"#!", Foreign::Program),
@@ -60,7 +62,11 @@ pub fn classify(head: &[u8]) -> Result<Format, Foreign> {
     if let Some(foreign) = foreign_start(head) {
         return Err(foreign);
     }
-    if contains(&head[..head.len().min(HEAD)], b"%PDF-") || opens_an_object(head) { Ok(Format::Pdf) } else { Err(by_text(head)) }
+    let Some(at) = head.windows(5).position(|w| w == b"%PDF-") else {
+        return if opens_an_object(head) { Ok(Format::Pdf) } else { Err(by_text(head)) };
+    };
+    // A mail may carry a PDF as it is, too.
+    if by_text(&head[..at]) == Foreign::Mail { Err(Foreign::Mail) } else { Ok(Format::Pdf) }
 }
 
 /// A PDF that lost its first line, or wrote it wrongly, is known by its first object: `1 0 obj` on a line of its own.
@@ -184,6 +190,7 @@ mod tests {
         assert_eq!(code(b"\0\0\0\x24ftypheic\0\0\0\0"), "type_heic");
         assert_eq!(code(b"RIFF\x10\0\0\0WEBPVP8 "), "type_image");
         assert_eq!(code(b"Return-Path: <a@b>\r\nReceived: from x\r\nSubject: dossier\r\n"), "type_courriel");
+        assert_eq!(code(b"From: a@b\r\nTo: c@d\r\nSubject: x\r\n\r\n--b\r\n\r\n%PDF-1.4\n"), "type_courriel");
         assert_eq!(code("Date: demain\nBonjour à tous".as_bytes()), "type_texte");
         assert_eq!(code(b"\xef\xbb\xbf<?xml version=\"1.0\"?>"), "type_page_web");
         assert_eq!(code(b"  <!DOCTYPE html><p>"), "type_page_web");

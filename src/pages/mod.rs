@@ -20,11 +20,13 @@ pub struct Limits {
     pub pixels: u64,
     /// Pixels of one side.
     pub side: u32,
+    /// Bytes that what is compressed on one page may become together; an eighth for a part that is no picture.
+    pub decompressed: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pages: 2_000, pixels: 100_000_000, side: 20_000 }
+        Self { pages: 2_000, pixels: 100_000_000, side: 20_000, decompressed: 512 << 20 }
     }
 }
 
@@ -70,13 +72,13 @@ enum Source {
 /// # Errors
 /// The reason why the whole file cannot be processed: codes `fichier_vide`, `pdf_illisible`,
 /// `pdf_chiffre`, `pdf_tronque`, `pdf_sans_page`, `pdf_incomplet`, `tiff_illisible`,
-/// `tiff_tronque`, `image_illisible`, `trop_de_pages`.
+/// `tiff_tronque`, `image_illisible`, `trop_de_pages`, `decompression`.
 pub fn open(bytes: Arc<[u8]>, format: Format, limits: &Limits) -> Result<Document, Refusal> {
     if bytes.is_empty() {
         return Err(refuse::empty_file());
     }
     let source = match format {
-        Format::Pdf => Source::Pdf(pdf::PdfFile::open(bytes)?),
+        Format::Pdf => Source::Pdf(pdf::PdfFile::open(bytes, limits)?),
         Format::Tiff => Source::Tiff(tiff::TiffFile::open(bytes, limits.pages)?),
         Format::Jpeg => Source::Photo(photo::PhotoFile::open(bytes, image::ImageFormat::Jpeg)?),
         Format::Png => Source::Photo(photo::PhotoFile::open(bytes, image::ImageFormat::Png)?),
@@ -104,7 +106,7 @@ impl Document {
     /// Decodes page `number` (1-based).
     ///
     /// # Errors
-    /// `page_illisible` or `page_trop_grande`: this page only, the others may be fine.
+    /// `page_illisible`, `page_trop_grande`, `decompression`, `compression_non_lue`: this page only, the others may be fine.
     pub fn page(&self, number: u32) -> Result<Picture, Refusal> {
         if number == 0 || number > self.page_count() {
             return Err(refuse::page_damaged(&format!("la page {number} n’existe pas")));

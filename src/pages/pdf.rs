@@ -1,5 +1,8 @@
 //! PDF: lopdf says whether the file is whole, hayro gives the pixels at the resolution of the scan.
 
+mod attachments;
+mod inflate;
+
 use super::{Limits, Picture, luma, refuse};
 use crate::domain::Refusal;
 use hayro::hayro_interpret::font::GlyphRun;
@@ -15,8 +18,6 @@ use hayro::{PixmapSettings, RenderCache, RenderSettings};
 use image::GrayImage;
 use std::sync::Arc;
 
-/// What one object stream may inflate to while the structure is read.
-const INFLATED: usize = 64 << 20;
 /// Resolution of a page that holds no scan.
 const TEXT_DPI: f64 = 300.0;
 /// Resolutions that offices scan at.
@@ -35,12 +36,14 @@ impl std::fmt::Debug for PdfFile {
 }
 
 impl PdfFile {
-    pub fn open(bytes: Arc<[u8]>) -> Result<Self, Refusal> {
+    pub fn open(bytes: Arc<[u8]>, limits: &Limits) -> Result<Self, Refusal> {
         let tail = &bytes[bytes.len().saturating_sub(TAIL)..];
         if !tail.windows(5).any(|w| w == b"%%EOF") {
             return Err(refuse::pdf_truncated());
         }
-        let structure = Structure::of(&bytes);
+        inflate::check_structure(&bytes, limits)?;
+        let bytes = attachments::unlocked(bytes);
+        let structure = Structure::of(&bytes, limits);
         let pdf = Pdf::new(Arc::new(bytes)).map_err(|e| match (e, &structure) {
             (hayro::hayro_syntax::LoadPdfError::Decryption(_), _) => refuse::pdf_encrypted(),
             (_, Ok(structure)) if structure.encrypted => refuse::pdf_encrypted(),
@@ -68,6 +71,7 @@ impl PdfFile {
     pub fn page(&self, number: u32, limits: &Limits) -> Result<Picture, Refusal> {
         let pages = self.pdf.pages();
         let page = pages.get(number as usize - 1).ok_or_else(refuse::empty_page)?;
+        inflate::check_page(page, limits)?;
         let probe = Probe::look(page);
         if probe.is_one_scan() {
             limits.check(probe.width, probe.height)?;
@@ -91,8 +95,9 @@ struct Structure {
 }
 
 impl Structure {
-    fn of(bytes: &[u8]) -> Result<Self, String> {
-        let options = lopdf::LoadOptions { max_decompressed_size: Some(INFLATED), ..lopdf::LoadOptions::default() };
+    fn of(bytes: &[u8], limits: &Limits) -> Result<Self, String> {
+        let most = usize::try_from(limits.decompressed / inflate::PARTS).unwrap_or(usize::MAX);
+        let options = lopdf::LoadOptions { max_decompressed_size: Some(most), ..lopdf::LoadOptions::default() };
         let document = lopdf::Document::load_mem_with_options(bytes, options).map_err(|e| e.to_string())?;
         let found = document.page_iter().count() as u64;
         Ok(Self { encrypted: document.is_encrypted(), found, declared: declared_pages(&document).unwrap_or(found) })

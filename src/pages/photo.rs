@@ -24,11 +24,26 @@ impl PhotoFile {
         ImageReader::with_format(Cursor::new(&self.bytes[..]), self.format)
     }
 
+    /// As [`Self::reader`], for the pixels.
+    fn bounded(&self, limits: &Limits) -> ImageReader<Cursor<&[u8]>> {
+        let mut reader = self.reader();
+        let mut bounds = image::Limits::no_limits();
+        bounds.max_alloc = Some(limits.decompressed);
+        reader.limits(bounds);
+        reader
+    }
+
     pub fn page(&self, limits: &Limits) -> Result<Picture, Refusal> {
-        let damaged = |e: image::ImageError| refuse::page_damaged(&e.to_string());
+        let damaged = |e: image::ImageError| match e {
+            image::ImageError::Limits(_) => refuse::decompression(limits.decompressed),
+            other => refuse::page_damaged(&other.to_string()),
+        };
         let (width, height) = self.reader().into_dimensions().map_err(damaged)?;
         limits.check(width, height)?;
-        let mut decoder = self.reader().into_decoder().map_err(damaged)?;
+        let mut decoder = self.bounded(limits).into_decoder().map_err(damaged)?;
+        if decoder.total_bytes() > limits.decompressed {
+            return Err(refuse::decompression(limits.decompressed));
+        }
         let orientation = decoder.orientation().map_err(damaged)?;
         let mut decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;
         decoded.apply_orientation(orientation);

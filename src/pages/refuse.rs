@@ -60,6 +60,22 @@ pub fn too_large(width: u32, height: u32) -> Refusal {
     )
 }
 
+pub fn unread_compression(name: &str) -> Refusal {
+    Refusal::new(
+        "compression_non_lue",
+        format!("La page est comprimée d’une manière que Passerelle ne lit pas ({name})."),
+        "Réglez le scanner sur CCITT groupe 4 ou JPEG, ou sur PDF, puis numérisez de nouveau.",
+    )
+}
+
+pub fn decompression(limit: u64) -> Refusal {
+    Refusal::new(
+        "decompression",
+        format!("Ce qui est comprimé dans le fichier dépasse {} Mo une fois ouvert.", limit.div_ceil(1 << 20)),
+        "Numérisez le papier de nouveau. Si un usager a envoyé ce fichier, prévenez le service informatique.",
+    )
+}
+
 pub fn empty_page() -> Refusal {
     Refusal::new("page_illisible", "La page n’a pas de surface.", SCAN_AGAIN)
 }

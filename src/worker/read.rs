@@ -3,13 +3,14 @@
 
 use super::inputs::hash_of;
 use super::{Reader, StageError, Worker};
-use crate::cell::{CellPage, ReadRequest};
-use crate::domain::{BlobKind, Correction, CorrectionAct, Delivery, Format, PAGES_PER_READ, Refusal, Scope, Stage, Subject};
+use crate::blobs::{BlobError, Blobs};
+use crate::cell::{self, CellPage, Content, ReadRequest};
+use crate::domain::{BlobKind, BlobRef, Correction, CorrectionAct, Delivery, Format, PAGES_PER_READ, Refusal, Scope, Stage, Subject};
 use crate::failpoint;
 use crate::intake::pages_differ;
 use crate::store::{Job, NewArtefact};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::io::Write;
 use tokio::sync::mpsc;
 
 /// Version of the form of a stored page.
@@ -19,7 +20,7 @@ const SCHEMA: u32 = 1;
 struct Source {
     delivery: Delivery,
     format: Format,
-    bytes: Arc<[u8]>,
+    bytes: Content,
     /// Quarter turns that agents asked for, by page, from the page as scanned.
     turns: BTreeMap<u32, u8>,
     recipe: String,
@@ -69,10 +70,9 @@ impl<R: Reader> Worker<R> {
             Refusal::new("format_inconnu", "Le format de ce fichier n'est pas reconnu.", next)
         })?;
         let original = self.store.original(&Scope::Machine, job.delivery).await?;
-        let blobs = self.blobs.clone();
-        let bytes = tokio::task::spawn_blocking(move || blobs.get(&original)).await??;
+        let bytes = Content::of(Original { blobs: self.blobs.clone(), blob: original });
         let turns = turns(&self.store.corrections_of_delivery(&Scope::Machine, job.delivery).await?);
-        Ok(Source { delivery, format, bytes: bytes.into(), turns, recipe: self.recipe() })
+        Ok(Source { delivery, format, bytes, turns, recipe: self.recipe() })
     }
 
     /// Pages of the range that are not there under this input and recipe.
@@ -127,6 +127,26 @@ impl<R: Reader> Worker<R> {
         self.store.page_read(job, &made, &read, picture.as_ref(), self.clock.now()).await?;
         failpoint::hit("page.after");
         Ok(())
+    }
+}
+
+/// A sealed original, opened anew for each cell.
+struct Original {
+    blobs: Blobs,
+    blob: BlobRef,
+}
+
+impl cell::Source for Original {
+    fn length(&self) -> u64 {
+        self.blob.bytes
+    }
+
+    fn copy_to(&self, mut to: &mut dyn Write) -> std::io::Result<()> {
+        self.blobs.copy_to(&self.blob, &mut to).map_err(|error| match error {
+            // The end of the cell, which is not this machine's fault.
+            BlobError::File { error, .. } if error.kind() == std::io::ErrorKind::BrokenPipe => error,
+            other => std::io::Error::other(other),
+        })
     }
 }
 

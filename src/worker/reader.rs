@@ -1,9 +1,8 @@
 //! What the worker needs of the cells; recorded pages can stand in for them.
 
-use crate::cell::{CellError, CellPage, CellPool, ReadRequest};
+use crate::cell::{CellError, CellPage, CellPool, Content, ReadRequest};
 use crate::domain::Format;
 use std::future::Future;
-use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
 /// Turns the bytes of a delivery into pages. Dropping a call ends its cell.
@@ -12,7 +11,7 @@ pub trait Reader: Clone + Send + Sync + 'static {
     fn engines(&self) -> String;
 
     /// Counts the pages of a file.
-    fn count_pages(&self, bytes: Arc<[u8]>, format: Format) -> impl Future<Output = Result<u32, CellError>> + Send;
+    fn count_pages(&self, bytes: Content, format: Format) -> impl Future<Output = Result<u32, CellError>> + Send;
 
     /// Reads pages and sends each as soon as it is ready.
     fn read(&self, request: ReadRequest, pages: Sender<CellPage>) -> impl Future<Output = Result<(), CellError>> + Send;
@@ -24,7 +23,7 @@ impl Reader for CellPool {
         self.engines().to_string()
     }
 
-    async fn count_pages(&self, bytes: Arc<[u8]>, format: Format) -> Result<u32, CellError> {
+    async fn count_pages(&self, bytes: Content, format: Format) -> Result<u32, CellError> {
         Self::count_pages(self, bytes, format).await
     }
 

@@ -1,6 +1,6 @@
 //! Pages that were read before, played back in place of the cells, and the values that tests are made of.
 
-use passerelle::cell::{CellError, CellPage, ReadRequest};
+use passerelle::cell::{CellError, CellPage, Content, ReadRequest};
 use passerelle::domain::*;
 use passerelle::worker::Reader;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -48,7 +48,7 @@ impl Reader for Recorded {
         "recorded".into()
     }
 
-    async fn count_pages(&self, _: Arc<[u8]>, _: Format) -> Result<u32, CellError> {
+    async fn count_pages(&self, _: Content, _: Format) -> Result<u32, CellError> {
         self.fail_if_due()?;
         Ok(self.pages.len() as u32)
     }

@@ -44,7 +44,7 @@ fn contents(bundle: &[u8]) -> Vec<Vec<u8>> {
 
 async fn pages(bytes: &[u8], format: Format) -> u32 {
     let settings = CellSettings { executable: PathBuf::from(env!("CARGO_BIN_EXE_passerelle")), ..CellSettings::default() };
-    CellPool::new(settings).count_pages(bytes.into(), format).await.unwrap()
+    CellPool::new(settings).count_pages(bytes.to_vec().into(), format).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

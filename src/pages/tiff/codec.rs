@@ -33,7 +33,8 @@ pub fn unpack(file: &Container, directory: &Directory, layout: &Layout, index: u
         compression::PACK_BITS => pack_bits(&stored, size),
         compression::DEFLATE | compression::OLD_DEFLATE => deflate(&stored, size),
         compression::LOG => log::unpack(&stored, layout.chunk.0 as usize, layout.bits as usize / 8, size),
-        other => return Err(refuse::page_damaged(&format!("la compression TIFF {other} n’est pas lue"))),
+        compression::ZSTANDARD => zstandard(&stored, size),
+        other => return Err(refuse::unread_compression(&name_of(other))),
     };
     if unpacked.len() < size { Err(refuse::page_damaged("des lignes manquent")) } else { Ok(unpacked) }
 }
@@ -79,6 +80,31 @@ fn pack_bits(stored: &[u8], size: usize) -> Vec<u8> {
         };
     }
     unpacked.truncate(size);
+    unpacked
+}
+
+/// What people call the compressions that are not read here, nor by most viewers.
+fn name_of(compression: u64) -> String {
+    let name = match compression {
+        9 | 10 | 34_661 | 34_663 => "JBIG",
+        32_766 => "NeXT",
+        32_809 => "ThunderScan",
+        33_003 | 33_005 | 34_712 => "JPEG 2000",
+        34_715 => "JBIG2",
+        34_887 => "LERC",
+        34_925 => "LZMA",
+        34_927 | 50_001 => "WebP",
+        50_002 | 52_546 => "JPEG XL",
+        other => return format!("un codage inconnu, {other}"),
+    };
+    name.to_owned()
+}
+
+fn zstandard(stored: &[u8], size: usize) -> Vec<u8> {
+    let mut unpacked = Vec::with_capacity(size);
+    if let Ok(decoder) = ruzstd::decoding::StreamingDecoder::new(stored) {
+        let _ = decoder.take(size as u64).read_to_end(&mut unpacked);
+    }
     unpacked
 }
 

@@ -18,6 +18,7 @@ pub mod compression {
     pub const PACK_BITS: u64 = 32_773;
     pub const LOG: u64 = 34_676;
     pub const LOG_24: u64 = 34_677;
+    pub const ZSTANDARD: u64 = 50_000;
 }
 
 /// `PhotometricInterpretation`.
@@ -34,9 +35,6 @@ pub mod photometric {
     pub const LOG_L: u64 = 32_844;
     pub const LOG_LUV: u64 = 32_845;
 }
-
-/// Bytes that one strip or tile may become.
-const LARGEST_CHUNK: u64 = 1 << 30;
 
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent switches of the format, not a state")]
@@ -134,8 +132,8 @@ impl Layout {
         } else {
             self.chunk = (self.width, number(tag::ROWS_PER_STRIP).unwrap_or(self.height).min(self.height));
         }
-        if self.size_of_chunk(self.chunk.1) > LARGEST_CHUNK {
-            return Err(refuse::too_large(self.width, self.height));
+        if self.size_of_chunk(self.chunk.1) > limits.decompressed {
+            return Err(refuse::decompression(limits.decompressed));
         }
         let wanted = self.chunks_of_plane() * self.planes();
         // Some writers put the places of tiles where those of strips belong, and the other way round.
