@@ -1,5 +1,6 @@
 //! Named places where a test makes the process die as if the power went: `PASSERELLE_FAILPOINT=name`,
 //! or `name:3` for the third time. Nothing is flushed, dropped or caught; unset, a place costs one look.
+//! `name:3:stop` makes it stand still instead (SIGSTOP), as a machine that sleeps and comes back too late.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -31,29 +32,32 @@ struct Armed {
     name: String,
     /// Passes left before the end.
     left: AtomicU32,
+    signal: &'static str,
 }
 
 static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
 
-/// Ends the process here, with SIGKILL, if this place is the one that the environment names.
+/// Ends the process here, with SIGKILL, or stops it, if this place is the one that the environment names.
 pub fn hit(name: &str) {
     let Some(armed) = ARMED.get_or_init(armed).as_ref().filter(|a| a.name == name) else { return };
     if armed.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-        die();
+        strike(armed.signal);
     }
 }
 
 fn armed() -> Option<Armed> {
     let value = std::env::var(VARIABLE).ok().filter(|v| !v.is_empty())?;
-    let (name, times) = match value.split_once(':') {
-        Some((name, times)) => (name.to_owned(), times.parse().unwrap_or(1)),
-        None => (value, 1),
-    };
-    Some(Armed { name, left: AtomicU32::new(times) })
+    let mut parts = value.split(':');
+    let name = parts.next().unwrap_or_default().to_owned();
+    let times = parts.next().and_then(|times| times.parse().ok()).unwrap_or(1);
+    let signal = if parts.next() == Some("stop") { "-STOP" } else { "-KILL" };
+    Some(Armed { name, left: AtomicU32::new(times), signal })
 }
 
-fn die() -> ! {
-    // The signal that nothing can catch; raising it ourselves would need unsafe code.
-    let _ = std::process::Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
-    std::process::abort();
+fn strike(signal: &str) {
+    // The signals that nothing can catch; raising them ourselves would need unsafe code.
+    let _ = std::process::Command::new("kill").args([signal, &std::process::id().to_string()]).status();
+    if signal == "-KILL" {
+        std::process::abort();
+    }
 }

@@ -1,7 +1,7 @@
 //! What happens when the disk says that something written did not last: the program ends, at once.
 //! The system may have dropped the pages already; a second `fsync` would report a success that is none.
 
-use std::io::Error;
+use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 /// The exit code of a machine that failed.
@@ -17,6 +17,14 @@ pub fn lasting(synced: Result<(), Error>, path: &Path) -> Result<(), Error> {
         Err(error) if error.raw_os_error() == Some(libc::EIO) => failed(&path.display().to_string(), &error.to_string()),
         other => other,
     }
+}
+
+/// True for what time, or an operator without a restart, can heal: no room, no rights, mounted read-only. It is
+/// waited for with an alarm; nothing written is in doubt.
+#[must_use]
+pub fn will_pass(error: &Error) -> bool {
+    use ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | PermissionDenied | ReadOnlyFilesystem)
 }
 
 /// Ends the process because `what` could not be made durable.

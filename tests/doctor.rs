@@ -165,3 +165,25 @@ async fn a_database_of_a_newer_program_is_not_touched() {
     let store = passerelle::store::Store::open(&database.url).await.unwrap();
     assert_eq!(store.schema().await.unwrap(), passerelle::store::Schema::Ahead);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fsck_finds_a_damaged_page_of_the_database() {
+    let root = tempfile::tempdir().unwrap();
+    let env = machine(root.path()).await;
+    let file = root.path().join("passerelle.db");
+    let state = || async {
+        let report = examine(&Config::load(None, env.clone()).unwrap(), &cells("/bin/false"), true).await;
+        check(&report, "ledger_file").state
+    };
+    assert_eq!(state().await, State::Ok);
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let (root_page,): (i64,) = sqlx::query_as("SELECT rootpage FROM sqlite_master WHERE name = 'job'").fetch_one(&pool).await.unwrap();
+    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pool).await.unwrap();
+    pool.close().await;
+    let mut bytes = std::fs::read(&file).unwrap();
+    let page = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
+    let at = page * (usize::try_from(root_page).unwrap() - 1);
+    bytes[at..at + 64].fill(0xee);
+    std::fs::write(&file, bytes).unwrap();
+    assert_eq!(state().await, State::Failure);
+}

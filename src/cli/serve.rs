@@ -1,19 +1,24 @@
 //! `watch`, `work`, `serve` and `all`: the parts that run until they are told to stop.
 
 use super::{Exit, parts};
-use crate::blobs::Blobs;
+use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::line::Rules;
+use crate::medium::will_pass;
 use crate::store::Store;
 use crate::watcher::Watcher;
 use crate::web;
 use crate::worker::Worker;
 use anyhow::Context;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+/// Between two tries to open what time or an operator can heal.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Which parts one process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +43,7 @@ pub async fn run(config: &Config, which: Parts) -> anyhow::Result<Exit> {
     }
     let store = Store::open(&config.store.url).await.context("cannot open the database; see `passerelle doctor`")?;
     store.migrate().await?;
-    let blobs = Blobs::open(&config.blobs.folder, &config.blobs.key_file)?;
+    let blobs = sealed_files(config).await?;
     let (told, stop) = watch::channel(false);
     let mut running = JoinSet::new();
     if which.work {
@@ -72,6 +77,20 @@ pub async fn run(config: &Config, which: Parts) -> anyhow::Result<Exit> {
     }
     store.close().await;
     first.map(|()| Exit::Done)
+}
+
+/// Opens the sealed files; waits, with an alarm, while there are no rights or no room.
+async fn sealed_files(config: &Config) -> Result<Blobs, BlobError> {
+    loop {
+        match Blobs::open(&config.blobs.folder, &config.blobs.key_file) {
+            Err(BlobError::File { path, action, error }) if will_pass(&error) => {
+                let error = BlobError::File { path, action, error };
+                tracing::error!(%error, "the sealed files are not ready; they are tried again");
+                tokio::time::sleep(AGAIN).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 fn worker(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<Worker<crate::cell::CellPool>> {

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// Deeper trees are not what a capture station writes, and each look would walk them.
+const MOST_LEVELS: u8 = 4;
+
 /// What one delivery is in a folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +32,9 @@ pub struct FolderConfig {
     pub anomalies: Option<PathBuf>,
     #[serde(default)]
     pub profile: DropProfile,
+    /// Levels of folders above each delivery, with profile `folder`: 2 for `yyyymmdd/batch/nnn`.
+    #[serde(default)]
+    pub levels: u8,
     pub prefecture: Option<PrefectureId>,
     /// Sub-folder to préfecture.
     #[serde(default)]
@@ -50,6 +56,8 @@ pub struct Place {
     pub done: PathBuf,
     pub anomalies: PathBuf,
     pub profile: DropProfile,
+    /// Levels of folders between the place and each sub-folder that is a delivery.
+    pub levels: u8,
     pub channel: Channel,
     pub rest_seconds: u32,
     pub truncated_seconds: u32,
@@ -73,6 +81,7 @@ impl Config {
             done: drop.done.clone(),
             anomalies: drop.anomalies.clone(),
             profile: DropProfile::File,
+            levels: 0,
             channel: drop.channel,
             rest_seconds: drop.rest_seconds,
             truncated_seconds: drop.truncated_seconds,
@@ -94,6 +103,7 @@ impl FolderConfig {
             done: self.done.clone().unwrap_or_else(|| self.folder.join("traites")),
             anomalies: self.anomalies.clone().unwrap_or_else(|| self.folder.join("anomalies")),
             profile: self.profile,
+            levels: self.levels,
             channel: self.channel.unwrap_or(first.channel),
             rest_seconds: self.rest_seconds.unwrap_or(first.rest_seconds),
             truncated_seconds: self.truncated_seconds.unwrap_or(first.truncated_seconds),
@@ -137,6 +147,11 @@ impl Place {
         }
         if self.profile == DropProfile::File && self.index.is_some() {
             problems.push(format!("watch: {shown} has an index that profile \"file\" does not read; use \"folder\" or \"index\""));
+        }
+        if self.levels > MOST_LEVELS || (self.levels > 0 && self.profile != DropProfile::Folder) {
+            problems.push(format!(
+                "watch: levels of {shown} counts folders above each delivery; at most {MOST_LEVELS}, with profile \"folder\""
+            ));
         }
         if self.done_mark.is_empty() || self.done_mark.contains('/') {
             problems.push(format!("watch: done_mark of {shown} must be the name of a file, such as \".done\""));

@@ -1,4 +1,5 @@
-//! `doctor --fsck`: every sealed file opened and compared with the ledger, and every file that is nobody's.
+//! `doctor --fsck`: the file of the ledger checked by SQLite itself, every sealed file opened and compared with the
+//! ledger, and every file that is nobody's.
 //! It changes nothing.
 
 use super::Check;
@@ -25,6 +26,23 @@ struct Found {
     missing: Vec<String>,
     /// A file or a key, and nothing in the ledger.
     unowned: Vec<String>,
+}
+
+/// The ledger's own file.
+pub async fn ledger(config: &Config) -> Check {
+    let damage = async {
+        let store = Store::open(&config.store.url).await?;
+        let damage = store.damage().await;
+        store.close().await;
+        damage
+    };
+    let remedy = "stop the program, keep a copy of the file as it is, and restore the database from the backup";
+    match damage.await {
+        Ok(damage) if damage.is_empty() => Check::ok("ledger_file", "the database finds itself sound"),
+        Ok(damage) => Check::failure("ledger_file", listed("faults in the database", &damage), remedy),
+        // A page that is damaged enough ends the question itself.
+        Err(error) => Check::failure("ledger_file", format!("could not be checked: {error}"), remedy),
+    }
 }
 
 /// Compares all sealed files with the ledger; reads every byte of them.

@@ -74,6 +74,7 @@ pub async fn examine(config: &Config, cells: &CellPool, fsck: bool) -> Report {
         parts::pipelines(config),
     ];
     if fsck {
+        checks.push(fsck::ledger(config).await);
         checks.extend(fsck::sealed_files(config).await);
     }
     Report { state: checks.iter().map(|c| c.state).max().unwrap_or(State::Ok), checks }

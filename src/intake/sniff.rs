@@ -79,6 +79,12 @@ fn opens_an_object(head: &[u8]) -> bool {
     head.split(|byte| matches!(byte, b'\n' | b'\r')).take(20).any(is_object)
 }
 
+/// True for the first bytes of a scan and nothing more: what it will be is not written yet.
+pub fn is_cut_start(head: &[u8]) -> bool {
+    const STARTS: [&[u8]; 7] = [b"%PDF-", b"II*\0", b"II+\0", b"MM\0*", b"MM\0+", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"];
+    STARTS.iter().any(|start| head.len() < start.len() && start.starts_with(head))
+}
+
 fn accepted_start(head: &[u8]) -> Option<Format> {
     match head {
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Format::Pdf),

@@ -189,34 +189,22 @@ impl Store {
     /// Enters a file in the ledger, in one transaction: the delivery with its original, this drop, its
     /// first job or its refusal with a review item, and the event. The same bytes again add a drop only.
     pub async fn register_delivery(&self, scope: &Scope, new: &NewDelivery, now: Instant) -> Result<Registration, StoreError> {
-        if visible(scope).is_some_and(|p| p != new.prefecture.as_str()) {
-            return Err(StoreError::missing("préfecture", &new.prefecture, scope));
-        }
         let mut tx = self.write().await?;
-        let fresh = insert(&mut tx, new, now).await?;
-        let row = maybe!(&mut tx, Row, BY_HASH, new.prefecture.as_str(), &new.sha256)?;
-        let row = row.ok_or_else(|| StoreError::missing("delivery", &new.sha256, scope))?;
-        let delivery = row.into_delivery()?;
-        let remembered = taken::remember(&mut tx, &delivery, &new.source, &new.taken).await?;
-        if run!(&mut tx, INSERT_LINK, Uuid::now_v7(), delivery.id.0, &new.file, &new.source, now, &new.drop_key)? == 0 {
-            if remembered {
-                tx.commit().await?;
-            }
-            return Ok(Registration::Duplicate(delivery));
-        }
-        let kind = if !fresh {
-            "depot_en_double"
-        } else if new.refusal.is_some() {
-            "depot_en_anomalie"
-        } else {
-            "depot_recu"
-        };
-        event::add(&mut tx, &Happened::of_delivery(kind, &delivery), now).await?;
-        if fresh {
-            begin(&mut tx, &delivery, new, now).await?;
+        let registration = register(&mut tx, scope, new, now).await?;
+        tx.commit().await?;
+        Ok(registration)
+    }
+
+    /// As [`Self::register_delivery`] for several, in this order and all in one transaction: many small files share
+    /// one commit, and their jobs have the order of their arrival.
+    pub async fn register_deliveries(&self, scope: &Scope, all: &[&NewDelivery], now: Instant) -> Result<Vec<Registration>, StoreError> {
+        let mut tx = self.write().await?;
+        let mut registrations = Vec::with_capacity(all.len());
+        for new in all {
+            registrations.push(register(&mut tx, scope, new, now).await?);
         }
         tx.commit().await?;
-        Ok(if fresh { Registration::New(delivery) } else { Registration::Duplicate(delivery) })
+        Ok(registrations)
     }
 
     /// One delivery.
@@ -295,6 +283,32 @@ impl DayCounts {
         }
         counts
     }
+}
+
+async fn register(tx: &mut Tx, scope: &Scope, new: &NewDelivery, now: Instant) -> Result<Registration, StoreError> {
+    if visible(scope).is_some_and(|p| p != new.prefecture.as_str()) {
+        return Err(StoreError::missing("préfecture", &new.prefecture, scope));
+    }
+    let fresh = insert(tx, new, now).await?;
+    let row = maybe!(tx, Row, BY_HASH, new.prefecture.as_str(), &new.sha256)?;
+    let row = row.ok_or_else(|| StoreError::missing("delivery", &new.sha256, scope))?;
+    let delivery = row.into_delivery()?;
+    taken::remember(tx, &delivery, &new.source, &new.taken).await?;
+    if run!(tx, INSERT_LINK, Uuid::now_v7(), delivery.id.0, &new.file, &new.source, now, &new.drop_key)? == 0 {
+        return Ok(Registration::Duplicate(delivery));
+    }
+    let kind = if !fresh {
+        "depot_en_double"
+    } else if new.refusal.is_some() {
+        "depot_en_anomalie"
+    } else {
+        "depot_recu"
+    };
+    event::add(tx, &Happened::of_delivery(kind, &delivery), now).await?;
+    if fresh {
+        begin(tx, &delivery, new, now).await?;
+    }
+    Ok(if fresh { Registration::New(delivery) } else { Registration::Duplicate(delivery) })
 }
 
 async fn insert(tx: &mut Tx, new: &NewDelivery, now: Instant) -> Result<bool, StoreError> {

@@ -41,7 +41,30 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// Of SQLite: busy, locked, no rights, I/O error, full, cannot be opened.
+const AWAY_SQLITE: [i64; 6] = [5, 6, 8, 10, 13, 14];
+/// Classes of PostgreSQL: connection lost, no room, shut down, error of its system; and one that only reads now.
+const AWAY_POSTGRES: [&str; 5] = ["08", "53", "57", "58", "25006"];
+
 impl StoreError {
+    /// True when the database cannot be reached or cannot write, whatever was asked: time heals it, nobody tried in vain.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+        match self {
+            Self::Database(Io(_) | Tls(_) | PoolTimedOut | PoolClosed | WorkerCrashed) => true,
+            Self::Database(Database(of)) => {
+                let code = of.code().unwrap_or_default();
+                match of.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
+                    // An extended code bears the plain one in its last byte.
+                    Some(_) => code.parse::<i64>().is_ok_and(|code| AWAY_SQLITE.contains(&(code & 0xff))),
+                    None => AWAY_POSTGRES.iter().any(|class| code.starts_with(class)),
+                }
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn missing(what: &str, id: impl std::fmt::Display, scope: &Scope) -> Self {
         match scope {
             Scope::Prefecture(prefecture) => Self::NotFound(format!("{what} {id} (préfecture {prefecture})")),

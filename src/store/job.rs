@@ -181,10 +181,11 @@ impl Store {
         tx.commit().await
     }
 
-    /// Gives a job back unfinished, because its worker was asked to stop.
-    pub async fn give_back(&self, job: &Job, now: Instant) -> Result<(), StoreError> {
+    /// Gives a job back unfinished and uncounted, to be worked on from `not_before` on: its worker was asked to stop, or
+    /// nothing can be kept now.
+    pub async fn give_back(&self, job: &Job, not_before: Instant) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        one(run!(&mut tx, GIVE_BACK, job.sequence, job.attempt, now)?)?;
+        one(run!(&mut tx, GIVE_BACK, job.sequence, job.attempt, not_before)?)?;
         tx.commit().await
     }
 

@@ -47,13 +47,13 @@ impl Store {
     }
 }
 
-/// Remembers the files of one drop, in the transaction that registers it; false when there are none.
-pub(super) async fn remember(tx: &mut Tx, delivery: &Delivery, folder: &str, files: &[TakenFile]) -> Result<bool, StoreError> {
+/// Remembers the files of one drop, in the transaction that registers it.
+pub(super) async fn remember(tx: &mut Tx, delivery: &Delivery, folder: &str, files: &[TakenFile]) -> Result<(), StoreError> {
     let prefecture = delivery.prefecture.as_str();
     for file in files {
         run!(tx, CLEAR, prefecture, folder, &file.file)?;
         let bytes = i64::try_from(file.bytes).unwrap_or(i64::MAX);
         run!(tx, INSERT, prefecture, folder, &file.file, bytes, file.modified, delivery.id.0)?;
     }
-    Ok(!files.is_empty())
+    Ok(())
 }

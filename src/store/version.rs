@@ -1,9 +1,13 @@
-//! Whether the tables are those of this program.
+//! Whether the tables are those of this program, and whether the database finds itself sound.
 
 use super::db::all;
 use super::{Store, StoreError};
 
 const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+
+const INTEGRITY: &str = "PRAGMA integrity_check";
+const FOREIGN_KEYS: &str =
+    "SELECT \"table\" || ' ' || coalesce(rowid, '?') || ' names no row of ' || \"parent\" FROM pragma_foreign_key_check";
 
 /// The tables of a database against those of this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +20,19 @@ pub enum Schema {
 }
 
 impl Store {
+    /// What SQLite finds wrong in its own file, and rows that name a row that is gone. PostgreSQL checks its pages when it
+    /// reads them (`initdb --data-checksums`) and keeps its keys itself: nothing is asked of it here.
+    pub async fn damage(&self) -> Result<Vec<String>, StoreError> {
+        let mut tx = self.read().await?;
+        if tx.is_postgres() {
+            return Ok(Vec::new());
+        }
+        let mut found = all!(&mut tx, (String,), INTEGRITY)?;
+        found.retain(|(line,)| line != "ok");
+        found.extend(all!(&mut tx, (String,), FOREIGN_KEYS)?);
+        Ok(found.into_iter().map(|(line,)| line).collect())
+    }
+
     /// Compares, and changes nothing.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
         // Both folders hold the same steps; a test compares them.

@@ -6,6 +6,7 @@ use super::{WatchError, failed};
 use crate::domain::{BUNDLE_END, bundle_header, bundle_padding, hexadecimal};
 use crate::failpoint;
 use crate::intake::{Stamp, head, sniff};
+use crate::medium::will_pass;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -18,7 +19,8 @@ const PART: &str = "part";
 /// A source file that this process alone may take, for as long as the value lives.
 #[derive(Debug)]
 pub struct Source {
-    pub file: File,
+    /// None once it was closed to be moved.
+    file: Option<File>,
     pub path: PathBuf,
     pub stamp: Stamp,
 }
@@ -54,10 +56,33 @@ pub enum NotCopied {
     Changed,
     /// The source's medium failed.
     Medium(std::io::Error),
-    /// The spool cannot take it now (a full disk).
+    /// The spool cannot take it now: no room, no rights.
     Spool(std::io::Error),
     /// What was written is not what is read back, or `fsync` failed: this disk must not be trusted.
     Fatal(WatchError),
+}
+
+/// On which side a copy broke off.
+#[derive(Debug)]
+pub enum Broke {
+    Reading(std::io::Error),
+    Writing(std::io::Error),
+}
+
+impl From<Broke> for NotCopied {
+    fn from(broke: Broke) -> Self {
+        match broke {
+            Broke::Reading(error) => Self::Medium(error),
+            Broke::Writing(error) => Self::Spool(error),
+        }
+    }
+}
+
+impl From<Broke> for std::io::Error {
+    fn from(broke: Broke) -> Self {
+        let (Broke::Reading(error) | Broke::Writing(error)) = broke;
+        error
+    }
 }
 
 impl Source {
@@ -68,15 +93,26 @@ impl Source {
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(NotOpened::Busy);
         }
-        let source = Self { file, path: path.to_owned(), stamp: seen };
+        let source = Self { file: Some(file), path: path.to_owned(), stamp: seen };
         if source.is_unchanged() { Ok(source) } else { Err(NotOpened::Changed) }
     }
 
     /// True while the path still names this file and nobody wrote to it since it was seen.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
-        let open = self.file.metadata().is_ok_and(|m| m.is_file() && stamp(&m) == self.stamp);
+        let open = self.file.as_ref().is_none_or(|f| f.metadata().is_ok_and(|m| m.is_file() && stamp(&m) == self.stamp));
         open && fs::symlink_metadata(&self.path).is_ok_and(|m| stamp(&m) == self.stamp)
+    }
+}
+
+impl Source {
+    /// Gives the lock up: some shares move no file that is open. What is in the ledger stays ours by its key.
+    pub fn close(&mut self) {
+        self.file = None;
+    }
+
+    fn file(&self) -> Result<&File, Broke> {
+        self.file.as_ref().ok_or_else(|| Broke::Reading(ErrorKind::NotFound.into()))
     }
 }
 
@@ -94,7 +130,7 @@ pub fn open_plain(path: &Path) -> Result<File, NotOpened> {
 
 /// Copies `source` to `spool/name`.
 pub fn copy(source: &Source, spool: &Path, name: &str) -> Result<Copied, NotCopied> {
-    spooled(spool, name, &|to, digest| stream(&source.file, to, digest), &|| source.is_unchanged())
+    spooled(spool, name, &|to, digest| Ok(stream(source.file()?, to, digest)?), &|| source.is_unchanged())
 }
 
 /// Copies `pages` to `spool/name`, as one bundle in this order. `is_unchanged` says whether it is still all of them.
@@ -116,6 +152,8 @@ fn spooled(spool: &Path, name: &str, fill: Fill<'_>, is_unchanged: &dyn Fn() -> 
 }
 
 fn copy_to(part: &Path, whole: &Path, fill: Fill<'_>, is_unchanged: &dyn Fn() -> bool) -> Result<Copied, NotCopied> {
+    // Before anything is written: rights that go meanwhile must not leave a name of which nobody knows whether it lasts.
+    let folder = File::open(folder_of(whole)).map_err(NotCopied::Spool)?;
     let mut file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(part).map_err(NotCopied::Spool)?;
     file.try_lock().map_err(|e| NotCopied::Spool(e.into()))?;
     let mut digest = Sha256::new();
@@ -132,33 +170,33 @@ fn copy_to(part: &Path, whole: &Path, fill: Fill<'_>, is_unchanged: &dyn Fn() ->
         return Err(NotCopied::Fatal(WatchError::Corrupt { path: part.to_owned() }));
     }
     fs::rename(part, whole).map_err(NotCopied::Spool)?;
-    sync_folder(whole).map_err(NotCopied::Fatal)?;
+    if let Err(error) = folder.sync_all() {
+        let _left = fs::remove_file(whole);
+        return Err(not_durable(error, whole));
+    }
     failpoint::hit("watcher.spooled");
     Ok(Copied { file, path: whole.to_owned(), sha256, bytes })
 }
 
-/// A disk that says it is full can be waited for. Any other error of fsync may have dropped the pages
-/// already: trying again would report a success that is none.
+/// Any other error of fsync may have dropped the pages already: trying again would report a success that is none.
 fn not_durable(error: std::io::Error, part: &Path) -> NotCopied {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => NotCopied::Spool(error),
-        _ => NotCopied::Fatal(failed("made durable", part)(error)),
-    }
+    if will_pass(&error) { NotCopied::Spool(error) } else { NotCopied::Fatal(failed("made durable", part)(error)) }
 }
 
-/// Reading and writing fail for different reasons and with different consequences, so `io::copy` will not do.
-fn stream(mut from: &File, to: &mut File, digest: &mut Sha256) -> Result<u64, NotCopied> {
-    from.seek(SeekFrom::Start(0)).map_err(NotCopied::Medium)?;
+/// Copies the whole of `from` and adds it to `digest`; gives the number of bytes. Reading and writing fail for
+/// different reasons and with different consequences, so `io::copy` will not do.
+pub fn stream(mut from: &File, to: &mut File, digest: &mut Sha256) -> Result<u64, Broke> {
+    from.seek(SeekFrom::Start(0)).map_err(Broke::Reading)?;
     let (mut bytes, mut block) = (0u64, vec![0; BLOCK]);
     loop {
         let read = match from.read(&mut block) {
             Ok(0) => return Ok(bytes),
             Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(NotCopied::Medium(error)),
+            Err(error) => return Err(Broke::Reading(error)),
         };
         digest.update(&block[..read]);
-        to.write_all(&block[..read]).map_err(NotCopied::Spool)?;
+        to.write_all(&block[..read]).map_err(Broke::Writing)?;
         bytes += read as u64;
     }
 }
@@ -167,10 +205,10 @@ fn stream(mut from: &File, to: &mut File, digest: &mut Sha256) -> Result<u64, No
 fn stream_bundle(pages: &[Source], to: &mut File, digest: &mut Sha256) -> Result<u64, NotCopied> {
     let mut all = 0;
     for (number, page) in (1..).zip(pages) {
-        let format = head(&mut &page.file).map_err(NotCopied::Medium).map(|head| sniff(&head).ok())?;
+        let format = head(&mut page.file()?).map_err(NotCopied::Medium).map(|head| sniff(&head).ok())?;
         let header = bundle_header(number, format, page.stamp.size).ok_or(NotCopied::Spool(ErrorKind::FileTooLarge.into()))?;
         all += put(to, digest, &header)?;
-        let bytes = stream(&page.file, to, digest)?;
+        let bytes = stream(page.file()?, to, digest)?;
         // The header is written already: a page that grew meanwhile has not settled.
         if bytes != page.stamp.size {
             return Err(NotCopied::Changed);
@@ -202,8 +240,12 @@ pub fn hash(file: &mut File) -> std::io::Result<String> {
 
 /// Makes the names in the folder of `path` durable.
 pub fn sync_folder(path: &Path) -> Result<(), WatchError> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     File::open(folder).and_then(|f| crate::medium::lasting(f.sync_all(), folder)).map_err(failed("made durable", folder))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Names of copies that a killed watcher left: complete ones, and none of a watcher that lives.

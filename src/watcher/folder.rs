@@ -63,10 +63,7 @@ pub fn look(place: &Place) -> Result<View> {
             _ if ours => {}
             NameKind::DoneMark if meta.is_file() => drop(view.marked.insert(marked_name(&name, &place.done_mark))),
             named if meta.is_dir() && place.profile == DropProfile::Folder => {
-                let entry = sub_folder(place, name, &meta)?;
-                // A folder being copied under a name for the time being.
-                let unfinished = |e: Entry| if named == NameKind::Unfinished { Entry { kind: Kind::Unfinished, ..e } } else { e };
-                view.entries.extend(entry.map(unfinished));
+                below(place, &mut view, name, named, &meta, place.levels)?;
             }
             named => {
                 let stamp = stamp(&meta);
@@ -76,6 +73,33 @@ pub fn look(place: &Place) -> Result<View> {
     }
     view.entries.sort_by(|a, b| (a.date, &a.name).cmp(&(b.date, &b.name)));
     Ok(view)
+}
+
+/// A sub-folder that is one delivery, or `levels` levels of folders above such. Files between them stand for themselves.
+fn below(place: &Place, view: &mut View, name: OsString, named: NameKind, meta: &Metadata, levels: u8) -> Result<()> {
+    // A folder being copied under a name for the time being.
+    if levels == 0 || named == NameKind::Unfinished {
+        let entry = sub_folder(place, name, meta)?;
+        let unfinished = |e: Entry| if named == NameKind::Unfinished { Entry { kind: Kind::Unfinished, ..e } } else { e };
+        view.entries.extend(entry.map(unfinished));
+        return Ok(());
+    }
+    let Some(entries) = present(std::fs::read_dir(place.folder.join(&name)))? else { return Ok(()) };
+    for entry in entries {
+        let entry = entry?;
+        let Some(meta) = present(entry.metadata())? else { continue };
+        let (own, name) = (entry.file_name(), Path::new(&name).join(entry.file_name()).into_os_string());
+        match kind_of_name(&own.to_string_lossy(), &place.done_mark) {
+            NameKind::Hidden => {}
+            NameKind::DoneMark if meta.is_file() => drop(view.marked.insert(marked_name(&name, &place.done_mark))),
+            named if meta.is_dir() => below(place, view, name, named, &meta, levels - 1)?,
+            named => {
+                let stamp = stamp(&meta);
+                view.entries.push(Entry { kind: kind(named, &meta), stamp, date: stamp.modified, name });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A sub-folder that is one delivery; none when it went while it was looked at.

@@ -8,6 +8,7 @@ mod claim;
 mod copy;
 mod folder;
 mod indexes;
+mod judge;
 mod memory;
 mod origin;
 mod pli;
@@ -15,6 +16,7 @@ mod post;
 mod reserve;
 mod retire;
 mod round;
+mod taking;
 mod tracked;
 mod wake;
 
@@ -35,6 +37,13 @@ pub enum WatchError {
     Corrupt { path: PathBuf },
     #[error("the watching task ended before its time: {0}")]
     Task(#[from] tokio::task::JoinError),
+}
+
+impl WatchError {
+    /// True for what is waited for, with an alarm.
+    fn will_pass(&self) -> bool {
+        matches!(self, Self::File { error, .. } if crate::medium::will_pass(error))
+    }
 }
 
 fn failed<'a>(action: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> WatchError + 'a {

@@ -1,5 +1,6 @@
 //! What one delivery is made of in the folder: a file, a sub-folder, or files that an index names.
 
+use super::WatchError;
 use super::copy::{Copied, NotCopied, NotOpened, Source, copy, copy_bundle};
 use super::folder::{Member, stamp_of_folder};
 use super::pli::{Ordered, Pli};
@@ -10,7 +11,8 @@ use crate::intake::{Stamp, shown_name};
 use crate::store::TakenFile;
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::io::ErrorKind;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// A delivery that this process alone may take, for as long as the value lives.
@@ -84,17 +86,20 @@ impl Origin {
     }
 
     /// The same delivery in the same state, whoever takes it and however often. In a folder that may not be
-    /// changed the content decides: such a folder is mounted again under another number.
+    /// changed the content decides: such a folder is mounted again under another number. On a share the client makes
+    /// up the numbers of files, and others after each break of the line: there content, size and date decide.
     pub fn drop_key(&self, place: &Place, sha256: &str) -> String {
         let stamp = match self {
             Self::File(source) => source.stamp,
             Self::Pli(open) => open.stamp,
         };
         let mut digest = Sha256::new();
+        let Stamp { device, inode, size, modified } = stamp;
         if place.read_only {
             digest.update(format!("{}:{sha256}:", place.folder.display()));
+        } else if is_share(device) {
+            digest.update(format!("{}:{sha256}:{size}:{modified}:", place.folder.display()));
         } else {
-            let Stamp { device, inode, size, modified } = stamp;
             digest.update(format!("{device}:{inode}:{size}:{modified}:"));
         }
         digest.update(self.path().file_name().unwrap_or_default().as_bytes());
@@ -112,11 +117,25 @@ impl Origin {
     }
 
     /// Takes it out of the drop folder, into `folder`.
-    pub fn retire(&self, sha256: &str, folder: &Path, mark: &str) -> Retired {
+    pub fn retire(&mut self, sha256: &str, folder: &Path, mark: &str) -> Retired {
+        let moved = self.move_out(sha256, folder, mark);
+        let busy = |error: &WatchError| matches!(error, WatchError::File { error, .. } if error.kind() == ErrorKind::ResourceBusy);
+        if !matches!(&moved, Retired::Refused(error) if busy(error)) {
+            return moved;
+        }
+        // A share that moves nothing that is open, not even by ourselves.
+        match self {
+            Self::File(source) => source.close(),
+            Self::Pli(open) => open.pages.iter_mut().for_each(Source::close),
+        }
+        self.move_out(sha256, folder, mark)
+    }
+
+    fn move_out(&self, sha256: &str, folder: &Path, mark: &str) -> Retired {
         match self {
             Self::File(source) => retire(source, Some(sha256), folder, mark),
             Self::Pli(open) if open.has_folder() => {
-                retire_folder(&open.folder, &open.pli.members().cloned().collect::<Vec<_>>(), folder, mark)
+                retire_folder(&open.folder, &open.pli.members().cloned().collect::<Vec<_>>(), folder, &flat(&open.name), mark)
             }
             Self::Pli(open) => retire_group(&open.pages, folder, mark),
         }
@@ -133,6 +152,25 @@ impl OpenPli {
         let folder = !self.has_folder() || stamp_of_folder(&self.folder).is_ok_and(|stamp| stamp == self.stamp);
         folder && self.pages.iter().all(Source::is_unchanged)
     }
+}
+
+/// True where the numbers of files are not those of a disk.
+fn is_share(device: u64) -> bool {
+    // A disk has a major number.
+    if libc::major(device) != 0 {
+        return false;
+    }
+    let device = format!("{}:{}", libc::major(device), libc::minor(device));
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    mounts.lines().any(|line| {
+        let kind = line.split_once(" - ").and_then(|(_, rest)| rest.split(' ').next()).unwrap_or_default();
+        line.split(' ').nth(2) == Some(&device) && ["cifs", "smb", "fuse"].iter().any(|name| kind.starts_with(name))
+    })
+}
+
+/// `20261123/lot-1/001` as one name: the treated files stand side by side.
+fn flat(name: &OsStr) -> OsString {
+    OsString::from_vec(name.as_bytes().iter().map(|&byte| if byte == b'/' { b'_' } else { byte }).collect())
 }
 
 /// How a file is remembered. A name that is no text keeps its bytes as `\xNN`.

@@ -1,24 +1,21 @@
 //! The watch over one folder: a look, what each file's next step is, and the wait until the next look.
 
 use super::WatchError;
-use super::claim::{Claim, Desk, Wanted, not_opened};
+use super::claim::{Claim, Desk, Spooled, not_opened};
 use super::copy::{Source, open_plain};
 use super::folder::{Entry, Kind, Nursery, View, look};
 use super::indexes::{Arranged, Indexes};
 use super::memory::Memory;
-use super::origin::taken_file;
 use super::reserve::prepare;
 use super::retire::{Retired, retire};
+use super::taking::{AT_ONCE, Batch};
 use super::tracked::{Blocked, State, Tracked};
 use super::wake::Bell;
-use crate::config::{DropProfile, Place};
-use crate::domain::{Delivery, DeliveryId, Instant, Refusal, Scope};
-use crate::intake::{
-    self, Settling, Stamp, Step, Timing, cannot_be_moved, empty_folder, folder_lost, is_single_image, medium_failed, nested_folder,
-    not_a_file, pages_missing, shown_name, to_attach,
-};
-use crate::store::{TakenFile, WaitingFile};
-use std::collections::{BTreeMap, HashSet};
+use crate::config::Place;
+use crate::domain::{Delivery, Instant};
+use crate::intake::{self, Settling, Stamp, Step, Timing, folder_lost, medium_failed, nested_folder, not_a_file, shown_name};
+use crate::store::WaitingFile;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::PathBuf;
@@ -31,25 +28,30 @@ const BURST: Duration = Duration::from_millis(150);
 /// Watches one folder.
 #[derive(Debug)]
 pub struct Post {
-    desk: Desk,
-    files: BTreeMap<OsString, Tracked>,
+    pub(super) desk: Desk,
+    pub(super) files: BTreeMap<OsString, Tracked>,
     nursery: Nursery,
     bell: Bell,
     indexes: Indexes,
+    /// Copies for which the ledger has not yet answered, by the name of their source.
+    pub(super) spooled: HashMap<OsString, Spooled>,
     /// What was taken and still stands here; read from the ledger at the first look.
     memory: Option<Memory>,
     /// What was last told to the store.
     told: Option<Vec<WaitingFile>>,
+    /// The folders of treated files are there, and cleared.
+    prepared: bool,
     /// Since when the folder itself cannot be looked at; said once.
     folder_lost: Option<Instant>,
 }
 
 impl Post {
-    /// Ready to look.
-    pub fn new(desk: Desk) -> Self {
+    /// Ready to look. `prepared`: see [`prepare`].
+    pub fn new(desk: Desk, prepared: bool) -> Self {
         let bell = Bell::at(&desk.place.folder);
         let (files, nursery, indexes) = (BTreeMap::new(), Nursery::default(), Indexes::default());
-        Self { desk, files, nursery, bell, indexes, memory: None, told: None, folder_lost: None }
+        let spooled = HashMap::new();
+        Self { desk, files, nursery, bell, indexes, spooled, memory: None, told: None, prepared, folder_lost: None }
     }
 
     /// Looks and takes until `stop` is ready. A file that is being taken is finished first.
@@ -75,6 +77,7 @@ impl Post {
     /// # Errors
     /// See [`WatchError`].
     pub async fn round(&mut self, now: Duration) -> Result<Vec<Delivery>, WatchError> {
+        self.desk.tidy().await;
         let Some(view) = self.look().await? else {
             self.tell().await;
             return Ok(Vec::new());
@@ -86,20 +89,22 @@ impl Post {
         let place = Arc::clone(&self.desk.place);
         let arranged = self.indexes.arrange(&place, view, &memory, now, &declared);
         self.keep_present(&arranged);
-        let mut taken = Vec::new();
+        let (mut taken, mut batch) = (Vec::new(), Batch::default());
         for entry in &arranged.entries {
             let known = memory.knows(entry);
             if known.is_some() && place.read_only {
                 self.files.remove(&entry.name);
                 continue;
             }
-            if self.step(entry, now, declared.contains(&entry.name), known.is_some()).await?
-                && let Some(delivery) = self.take(entry, now, known).await?
-            {
-                memory.remember(remembered_of(&place, entry), delivery.id);
-                taken.push(delivery);
+            if !self.step(entry, now, declared.contains(&entry.name), known.is_some()).await? || self.must_wait(&entry.name, &batch) {
+                continue;
             }
+            if batch.is_full_with(entry) {
+                self.take(std::mem::take(&mut batch), now, &mut memory, &mut taken).await?;
+            }
+            batch.add(entry, known);
         }
+        self.take(batch, now, &mut memory, &mut taken).await?;
         self.memory = Some(memory);
         self.put_away(arranged.spent).await?;
         self.tell().await;
@@ -134,6 +139,7 @@ impl Post {
         let present: HashSet<&OsString> =
             arranged.entries.iter().map(|e| &e.name).chain(arranged.waiting.iter().map(|(name, _)| name)).collect();
         self.files.retain(|name, _| present.contains(name));
+        self.spooled.retain(|name, _| present.contains(name));
         let now = self.desk.clock.now();
         for (name, refusal) in &arranged.waiting {
             let state = refusal.clone().map_or(State::Unfinished, |refusal| State::Blocked(Blocked::until_changed(refusal)));
@@ -150,7 +156,9 @@ impl Post {
         }
         let moved = tokio::task::spawn_blocking(move || {
             for entry in spent {
-                let Ok(source) = Source::open(&place.folder.join(&entry.name), entry.stamp) else { continue };
+                let Ok(mut source) = Source::open(&place.folder.join(&entry.name), entry.stamp) else { continue };
+                // Nobody else has anything to do with it, and some shares move nothing that is open.
+                source.close();
                 if let Retired::Refused(error) = retire(&source, None, &place.done, &place.done_mark) {
                     tracing::warn!(%error, "an index with nothing left to be taken could not be moved");
                 }
@@ -161,18 +169,15 @@ impl Post {
 
     async fn look(&mut self) -> Result<Option<View>, WatchError> {
         let place = Arc::clone(&self.desk.place);
-        let was_lost = self.folder_lost.is_some();
+        let prepared = self.prepared;
         let looked = tokio::task::spawn_blocking(move || {
             let view = look(&place);
-            if was_lost
-                && view.is_ok()
-                && let Err(error) = prepare(&place)
-            {
-                tracing::error!(%error, "the folders of treated files are not ready");
-            }
-            view
+            // A share that comes back may be another one.
+            let ready = view.is_ok() && (prepared || prepare(&place).map_err(|error| tracing::error!(%error, "not ready")).is_ok());
+            (view, ready)
         });
-        let view = looked.await?;
+        let (view, ready) = looked.await?;
+        self.prepared = ready;
         match view {
             Ok(view) => {
                 if self.folder_lost.take().is_some() {
@@ -248,89 +253,6 @@ impl Post {
         }
     }
 
-    async fn take(&mut self, entry: &Entry, now: Duration, known: Option<DeliveryId>) -> Result<Option<Delivery>, WatchError> {
-        let wanted = match &entry.kind {
-            Kind::Pli(pli) => Wanted::Pli(entry.name.clone(), pli.clone()),
-            _ => Wanted::File(self.folder().join(&entry.name)),
-        };
-        let registered = match self.files.get(&entry.name).map(|file| &file.state) {
-            Some(State::Registered { delivery, .. }) => Some(Delivery::clone(delivery)),
-            _ => match known {
-                Some(id) => self.desk.store.delivery(&Scope::Machine, id).await.ok(),
-                None => None,
-            },
-        };
-        let claim = if let Some(delivery) = registered {
-            self.desk.move_again(wanted, entry.stamp, delivery).await?
-        } else {
-            if let Some(refusal) = self.not_to_be_taken(entry, &wanted).await? {
-                self.stay(entry, refusal);
-                return Ok(None);
-            }
-            self.desk.claim(wanted, entry.stamp).await?
-        };
-        match claim {
-            Claim::Taken(delivery) => {
-                self.files.remove(&entry.name);
-                Ok(Some(*delivery))
-            }
-            other => {
-                self.block(entry, now, other);
-                Ok(None)
-            }
-        }
-    }
-
-    /// What waits for a person although it is complete.
-    async fn not_to_be_taken(&self, entry: &Entry, wanted: &Wanted) -> Result<Option<Refusal>, WatchError> {
-        Ok(match (&entry.kind, wanted) {
-            (Kind::Pli(pli), _) if pli.pages.is_empty() => Some(match &pli.listed {
-                Some((listed, _)) => pages_missing(&listed.files),
-                None => empty_folder(),
-            }),
-            (Kind::File, Wanted::File(path)) if self.desk.place.profile == DropProfile::Folder => {
-                let path = path.clone();
-                let single = tokio::task::spawn_blocking(move || {
-                    open_plain(&path).ok().is_some_and(|mut f| is_single_image(&mut f).unwrap_or(false))
-                });
-                single.await?.then(to_attach)
-            }
-            _ => None,
-        })
-    }
-
-    fn stay(&mut self, entry: &Entry, refusal: Refusal) {
-        if let Some(tracked) = self.files.get_mut(&entry.name) {
-            tracing::warn!(file = %shown_name(&entry.name), code = %refusal.code, "a file of the drop folder waits for a person");
-            tracked.state = State::Blocked(Blocked::until_changed(refusal));
-            tracked.shown_since = self.desk.clock.now();
-        }
-    }
-
-    /// Remembers why a file was not taken.
-    fn block(&mut self, entry: &Entry, now: Duration, claim: Claim) {
-        let Some(tracked) = self.files.get_mut(&entry.name) else { return };
-        let before = tracked.blocked().cloned();
-        let again = |refusal| Blocked::again(refusal, now, before.as_ref());
-        let state = match claim {
-            Claim::Busy | Claim::Taken(_) => return,
-            Claim::Changed => {
-                self.files.remove(&entry.name);
-                return;
-            }
-            Claim::Later(refusal) => State::Blocked(again(refusal)),
-            Claim::Stays(refusal) => State::Blocked(Blocked::until_changed(refusal)),
-            Claim::Unmoved(delivery) => State::Registered { delivery, blocked: again(cannot_be_moved()) },
-        };
-        tracked.state = state;
-        let Some(refusal) = tracked.refusal() else { return };
-        // Said once, not at every try.
-        if before.is_none_or(|b| b.refusal != *refusal) {
-            tracing::warn!(file = %shown_name(&entry.name), code = %refusal.code, "a file of the drop folder is not taken");
-            tracked.shown_since = self.desk.clock.now();
-        }
-    }
-
     /// Tells the store what waits in the folder, when that has changed.
     async fn tell(&mut self) {
         let mut waiting: Vec<WaitingFile> = self.files.iter().map(|(name, file)| file.waiting(shown_name(name))).collect();
@@ -356,13 +278,13 @@ impl Post {
         let scan = Duration::from_secs(u64::from(self.desk.config.drop.scan_seconds));
         let rest = timing(&self.desk.place).rest;
         let due = self.files.values().filter_map(|file| match &file.state {
-            State::Settling(settling) if !settling.lacks_its_end() => Some(settling.since() + rest),
+            State::Settling(settling) if !settling.lacks_its_end() && self.spooled.len() < AT_ONCE => Some(settling.since() + rest),
             _ => file.blocked().and_then(|blocked| blocked.again_at),
         });
         due.min().map_or(scan, |due| due.saturating_sub(now).clamp(BURST, scan))
     }
 
-    fn folder(&self) -> &PathBuf {
+    pub(super) fn folder(&self) -> &PathBuf {
         &self.desk.place.folder
     }
 }
@@ -373,15 +295,6 @@ fn first_state(entry: &Entry, now: Duration) -> State {
         Kind::File | Kind::Pli(_) => State::Settling(Settling::new(entry.stamp, now)),
         Kind::Unfinished => State::Unfinished,
         Kind::Other(what) => State::Blocked(Blocked::until_changed(not_a_file(*what))),
-    }
-}
-
-/// What is remembered of an entry that was taken.
-fn remembered_of(place: &Place, entry: &Entry) -> Vec<TakenFile> {
-    match &entry.kind {
-        Kind::Pli(pli) => pli.taken(&entry.name),
-        Kind::File if place.read_only => vec![taken_file(&entry.name, entry.stamp)],
-        _ => Vec::new(),
     }
 }
 

@@ -13,13 +13,16 @@ use std::path::{Path, PathBuf};
 const MAX_SUFFIX: u32 = 10_000;
 /// What stands in a reservation, so that it is never taken for a scan.
 const RESERVED: &[u8] = b"Passerelle: nom reserve, aucun contenu\n";
+/// Its rights, given in the same step as its name: the sticky bit, which nothing else sets on a file, tells a
+/// reservation from an empty scan where the program was killed, or the power cut, before the content was there.
+const RIGHTS: u32 = 0o1600;
 
 /// A name that is ours until it is replaced.
 #[derive(Debug)]
 pub struct Reserved {
     pub path: PathBuf,
     /// Its lock tells a watcher that starts to leave it alone.
-    _file: File,
+    file: Option<File>,
 }
 
 /// Makes the folders of a place that are missing, and clears what a killed watcher left there.
@@ -30,20 +33,20 @@ pub fn prepare(place: &Place) -> Result<(), WatchError> {
     for folder in [&place.folder, &place.done, &place.anomalies] {
         fs::create_dir_all(folder).map_err(failed("created", folder))?;
     }
-    clear(&place.done, true)?;
-    clear(&place.anomalies, false)
+    clear(&place.done)?;
+    clear(&place.anomalies)
 }
 
 /// Reserves `name` in `folder`, or the same with a number.
 pub fn reserve(folder: &Path, name: &OsStr) -> Result<Reserved, WatchError> {
     for suffix in 1..MAX_SUFFIX {
         let path = folder.join(with_suffix(name, suffix));
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+        match OpenOptions::new().write(true).create_new(true).mode(RIGHTS).open(&path) {
             Ok(mut file) => {
                 // Without locks or room on this file system it is still reserved.
                 let _unlocked = file.try_lock();
                 let _unwritten = file.write_all(RESERVED);
-                return Ok(Reserved { path, _file: file });
+                return Ok(Reserved { path, file: Some(file) });
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed("created", &path)(error)),
@@ -65,8 +68,16 @@ pub fn reserve_folder(folder: &Path, name: &OsStr) -> Result<PathBuf, WatchError
     Err(failed("created", folder)(ErrorKind::AlreadyExists.into()))
 }
 
+impl Reserved {
+    /// Gives the lock up: some shares replace no file that is open. The name stays held.
+    pub fn close(&mut self) {
+        self.file = None;
+    }
+}
+
 /// Removes a reservation that was not used.
-pub fn release(reserved: &Reserved) {
+pub fn release(mut reserved: Reserved) {
+    reserved.close();
     if is_reservation(&reserved.path) {
         // A reservation left behind harms nobody and is cleared at the next start.
         let _left = fs::remove_file(&reserved.path);
@@ -74,14 +85,13 @@ pub fn release(reserved: &Reserved) {
 }
 
 /// Removes what a killed watcher left in a folder of treated files: reservations and copies that were not ended.
-/// `empty_too`: an empty file of ours is a reservation as well, where no empty scan can stand.
-fn clear(folder: &Path, empty_too: bool) -> Result<(), WatchError> {
+fn clear(folder: &Path) -> Result<(), WatchError> {
     for entry in fs::read_dir(folder).map_err(failed("listed", folder))? {
         let path = entry.map_err(failed("listed", folder))?.path();
         let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
         if hidden && path.extension().is_some_and(|e| e == "part") {
             clear_part(&path);
-        } else if is_reservation(&path) && (empty_too || !is_empty(&path)) && is_free(&path) {
+        } else if is_reservation(&path) && is_free(&path) {
             fs::remove_file(&path).map_err(failed("removed", &path))?;
         } else if path.is_dir() {
             // Only an empty folder can be removed like this, and it holds nothing.
@@ -99,25 +109,22 @@ fn clear_part(path: &Path) {
     }
 }
 
-fn is_empty(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|meta| meta.len() == 0)
-}
-
 fn is_free(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
-/// True for a reservation of ours: by its content, or empty after a power cut took the content.
+/// True for a reservation of ours: by its whole content, which is all there is where files have no rights (many
+/// shares), or by its rights as long as it holds nothing else.
 fn is_reservation(path: &Path) -> bool {
     let Ok(meta) = fs::symlink_metadata(path) else { return false };
-    if !meta.is_file() || meta.mode() & 0o777 != 0o600 {
+    if !meta.is_file() || meta.len() > RESERVED.len() as u64 {
         return false;
     }
     let mut content = Vec::new();
-    let small = meta.len() == 0 || meta.len() == RESERVED.len() as u64;
-    small
-        && File::open(path).and_then(|f| f.take(RESERVED.len() as u64).read_to_end(&mut content)).is_ok()
-        && RESERVED.starts_with(&content)
+    if File::open(path).and_then(|f| f.take(RESERVED.len() as u64).read_to_end(&mut content)).is_err() {
+        return false;
+    }
+    content == RESERVED || (meta.mode() & 0o7777 == RIGHTS && RESERVED.starts_with(&content))
 }
 
 /// `lot.pdf`, `lot-2.pdf`, `lot-3.pdf`…
@@ -153,10 +160,12 @@ mod tests {
         std::mem::forget(reserve(folder.path(), OsStr::new("vivant.pdf")).unwrap());
         drop(reserve(folder.path(), OsStr::new("mort.pdf")).unwrap());
         std::fs::write(at("vide.pdf"), b"").unwrap();
+        // Killed between the name and the content.
+        OpenOptions::new().write(true).create_new(true).mode(RIGHTS).open(at("tue.pdf")).unwrap();
         std::fs::write(at("scan.pdf"), b"%PDF").unwrap();
         std::fs::write(at(".0192.part"), b"%P").unwrap();
         reserve_folder(folder.path(), OsStr::new("lot")).unwrap();
-        clear(folder.path(), false).unwrap();
+        clear(folder.path()).unwrap();
         let mut left: Vec<String> =
             std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         left.sort();

@@ -10,7 +10,7 @@ use crate::failpoint;
 use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Error, ErrorKind, Read, Write};
+use std::io::{Error, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -56,12 +56,13 @@ pub fn retire_group(pages: &[Source], folder: &Path, mark: &str) -> Retired {
     last
 }
 
-/// Moves the folder `source`, whose registered files are `members`, into `folder`, with the mark beside it.
-pub fn retire_folder(source: &Path, members: &[Member], folder: &Path, mark: &str) -> Retired {
-    match moved_folder(source, members, folder) {
+/// Moves the folder `source`, whose registered files are `members`, into `folder` under `name`. The mark beside it goes.
+pub fn retire_folder(source: &Path, members: &[Member], folder: &Path, name: &OsStr, mark: &str) -> Retired {
+    // As for a file.
+    remove_mark(source, mark);
+    match moved_folder(source, members, folder, name) {
         Ok(Some(path)) => {
             failpoint::hit("watcher.moved");
-            remove_mark(source, mark);
             Retired::Moved(path)
         }
         Ok(None) => Retired::Gone,
@@ -71,9 +72,14 @@ pub fn retire_folder(source: &Path, members: &[Member], folder: &Path, mark: &st
 
 fn moved(source: &Source, sha256: Option<&str>, folder: &Path) -> Result<Option<PathBuf>, WatchError> {
     let name = source.path.file_name().unwrap_or(OsStr::new("sans-nom"));
-    let target = reserve(folder, name)?;
+    let mut target = reserve(folder, name)?;
     failpoint::hit("watcher.reserved");
-    let done = match fs::rename(&source.path, &target.path) {
+    let mut renamed = fs::rename(&source.path, &target.path);
+    if renamed.as_ref().is_err_and(|error| error.kind() == ErrorKind::ResourceBusy) {
+        target.close();
+        renamed = fs::rename(&source.path, &target.path);
+    }
+    let done = match renamed {
         Ok(()) => confirm(source, &target.path),
         Err(error) if error.kind() == ErrorKind::CrossesDevices => carry_over(source, sha256, &target.path),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -81,7 +87,7 @@ fn moved(source: &Source, sha256: Option<&str>, folder: &Path) -> Result<Option<
     };
     let path = target.path.clone();
     if !matches!(done, Ok(Some(_))) {
-        release(&target);
+        release(target);
     }
     sync_folder(&path)?;
     sync_folder(&source.path)?;
@@ -126,10 +132,12 @@ fn carry_over(source: &Source, sha256: Option<&str>, target: &Path) -> Result<Op
 
 /// Copies `source` to `part`; its lock tells another watcher's start that somebody is at work.
 fn carry(source: &Path, sha256: Option<&str>, part: &Path) -> Result<File, WatchError> {
-    let mut from = File::open(source).map_err(failed("opened", source))?;
+    let from = File::open(source).map_err(failed("opened", source))?;
     let mut to = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(part).map_err(failed("created", part))?;
     let _unlocked = to.try_lock();
-    let written = pump(&mut from, &mut to).map_err(failed("copied", source))?;
+    let mut digest = Sha256::new();
+    copy::stream(&from, &mut to, &mut digest).map_err(|broke| failed("copied", source)(broke.into()))?;
+    let written = hexadecimal(&digest.finalize());
     crate::medium::lasting(to.sync_all(), part).map_err(failed("made durable", part))?;
     let read = copy::hash(&mut to).map_err(failed("read again", part))?;
     if read == written && sha256.is_none_or(|registered| registered == written) {
@@ -139,24 +147,7 @@ fn carry(source: &Path, sha256: Option<&str>, part: &Path) -> Result<File, Watch
     }
 }
 
-/// Copies, and gives the SHA-256 of what went through.
-fn pump(from: &mut impl Read, to: &mut impl Write) -> std::io::Result<String> {
-    let (mut digest, mut block) = (Sha256::new(), vec![0; 256 << 10]);
-    loop {
-        match from.read(&mut block) {
-            Ok(0) => return Ok(hexadecimal(&digest.finalize())),
-            Ok(read) => {
-                digest.update(&block[..read]);
-                to.write_all(&block[..read])?;
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn moved_folder(source: &Path, members: &[Member], folder: &Path) -> Result<Option<PathBuf>, WatchError> {
-    let name = source.file_name().unwrap_or(OsStr::new("sans-nom"));
+fn moved_folder(source: &Path, members: &[Member], folder: &Path, name: &OsStr) -> Result<Option<PathBuf>, WatchError> {
     let target = reserve_folder(folder, name)?;
     failpoint::hit("watcher.reserved");
     let done = match fs::rename(source, &target) {

@@ -12,6 +12,7 @@ use crate::store::Store;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -25,17 +26,16 @@ impl Watcher {
     /// Makes the folders that are missing, clears what a killed watcher left, and is ready to look.
     ///
     /// # Errors
-    /// When a folder cannot be made, or the spool or a folder of treated files cannot be cleared.
+    /// When a folder cannot be made, or a folder of treated files cannot be cleared.
     pub async fn start(config: Arc<Config>, store: Store, blobs: Blobs, clock: Clock) -> Result<Self, WatchError> {
         private_folder(&config.drop.spool)?;
-        let mut posts = Vec::new();
+        let (mut posts, untidy) = (Vec::new(), Arc::new(AtomicBool::new(false)));
         for place in config.places() {
-            match reserve::prepare(&place) {
-                Err(error) if posts.is_empty() => return Err(error),
+            let prepared = reserve::prepare(&place);
+            match &prepared {
+                Err(error) if posts.is_empty() && !error.will_pass() => return prepared.map(|()| Self { posts }),
                 // One share that is away must not keep the others from being watched.
-                Err(error) => {
-                    tracing::error!(folder = %place.folder.display(), %error, "not ready; it is tried again when the folder is back");
-                }
+                Err(error) => tracing::error!(folder = %place.folder.display(), %error, "not ready; it is tried again"),
                 Ok(()) => {}
             }
             let desk = Desk {
@@ -44,11 +44,15 @@ impl Watcher {
                 store: store.clone(),
                 blobs: blobs.clone(),
                 clock: clock.clone(),
+                untidy: Arc::clone(&untidy),
             };
-            if posts.is_empty() {
-                desk.clear_spool().await?;
+            if posts.is_empty()
+                && let Err(error) = desk.clear_spool(true).await
+            {
+                // What is left there harms nobody and holds no place but its own.
+                tracing::error!(%error, "the spool could not be cleared; it is tried again at the next start");
             }
-            posts.push(Post::new(desk));
+            posts.push(Post::new(desk, prepared.is_ok()));
         }
         Ok(Self { posts })
     }

@@ -55,6 +55,10 @@ pub enum StageError {
     /// This machine, this time: tried again later.
     #[error("{0}")]
     Machine(String),
+    /// The database or the disk cannot take anything now (no room, no rights, not there): waited for, and no attempt
+    /// of this job, which is not at fault.
+    #[error("{0}")]
+    Away(String),
     /// Another worker has the job.
     #[error("the job was taken over by another worker")]
     Lost,
@@ -64,6 +68,7 @@ impl From<StoreError> for StageError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Fenced => Self::Lost,
+            away if away.is_away() => Self::Away(away.to_string()),
             other => Self::Machine(other.to_string()),
         }
     }
@@ -80,7 +85,10 @@ impl From<CellError> for StageError {
 
 impl From<BlobError> for StageError {
     fn from(error: BlobError) -> Self {
-        Self::Machine(error.to_string())
+        match &error {
+            BlobError::File { error: cause, .. } if crate::medium::will_pass(cause) => Self::Away(error.to_string()),
+            _ => Self::Machine(error.to_string()),
+        }
     }
 }
 
@@ -190,6 +198,10 @@ impl<R: Reader> Worker<R> {
         tracing::warn!(job = job.sequence, stage = job.stage.as_str(), attempt = job.attempt, %error, "the stage did not end");
         quiet(match error {
             StageError::Lost => Ok(()),
+            StageError::Away(why) => {
+                tracing::error!(%why, "results cannot be kept now; the work is given back and tried again");
+                self.store.give_back(job, back_off(job, now)).await
+            }
             StageError::Refused(refusal) => self.store.failed(job, &Failure::Refused(refusal), now).await,
             StageError::Machine(why) if job.is_last_attempt() => self.store.failed(job, &Failure::GaveUp(why), now).await,
             StageError::Machine(why) => self.store.retry(job, &why, back_off(job, now)).await,

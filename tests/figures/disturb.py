@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import papers
-from databases import Unreachable, unprivileged
+from databases import Balloon, Unreachable, unprivileged
 
 WATCHER = ["watcher.copied", "watcher.synced", "watcher.spooled", "watcher.sealed", "watcher.registered", "watcher.moved"]
 LINE = ["job.claimed", "count.after", "page.read", "page.sealed", "page.after", "pages.after", "assemble.before", "assemble.after"]
@@ -101,6 +101,9 @@ def disk_lies(s):
 
 def slow_writer(s):
     name, content = s.next()
+    if name.startswith("note"):
+        # What is no scan has no end that could be waited for.
+        name, content = s.next()
     cuts = sorted(s.rng.sample(range(1, len(content)), 2))
     s.installation.start()
     path = s.place(name, b"")
@@ -216,6 +219,30 @@ def database_away(s):
     installation.stop()
 
 
+def database_full(s):
+    """The disk of the database has no room left; PostgreSQL may give up, and is started again once there is room."""
+    installation = s.installation
+    if not installation.small_disk:
+        return  # mounting is not permitted here
+    s.put(2)
+    installation.start()
+    s.settle(8)
+    balloon = Balloon(installation.small_disk)
+    balloon.fill()
+    # Enough that no room inside the database's own files takes them all.
+    s.put(12)
+    s.settle(5)
+    balloon.let_go()
+    installation.database.revive()
+    # By itself: nobody starts the program again.
+    resumed = s.settle(100)
+    if installation.child.poll() is not None:
+        s.wrong(f"the program ended with {installation.child.returncode} because the database was full for a while")
+    elif not resumed:
+        s.wrong("the program does not go on although the database has room again")
+    installation.stop()
+
+
 def clock_jumps(s):
     offset = s.rng.choice(["+3y", "-2h", "-1s", "+1h", "-400d"])
     s.put(3)
@@ -248,4 +275,4 @@ def stopped_in_order(s):
 
 
 FAULTS = [killed_at_a_failpoint, killed_at_a_call, killed_at_an_instant, disk_full, disk_lies, slow_writer, replaced, vanished, rights_refused,
-          two_watchers, database_away, clock_jumps, dropped_twice, stopped_in_order]
+          two_watchers, database_away, database_full, clock_jumps, dropped_twice, stopped_in_order]

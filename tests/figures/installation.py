@@ -10,7 +10,7 @@ import time
 
 import common
 import papers
-from databases import NOBODY, Sqlite, Unreachable, unprivileged
+from databases import NOBODY, Sqlite, Unreachable, small_disk, unmount, unprivileged
 
 CONFIGURATION = """
 prefecture = "33"
@@ -34,18 +34,43 @@ address = "127.0.0.1:{port}"
 
 
 FOLDERS = ("depot", "traites", "anomalies", "spool", "scans")
+# MiB: room for the ledger of a campaign, and soon full.
+SMALL = 12
+
+
+class Child(subprocess.Popen):
+    """A process of which the most memory is known in the end: its own, or that of a child that it waited for."""
+
+    most = 0
+
+    def _try_wait(self, flags):
+        try:
+            pid, status, usage = os.wait4(self.pid, flags)
+        except ChildProcessError:
+            return self.pid, 0
+        if pid:
+            self.most = usage.ru_maxrss << 10
+        return pid, status
 
 
 class Installation:
-    def __init__(self, root, database=None, part="all", program=None, as_nobody=False):
-        """`part` is the command (all, watch, work). `as_nobody`: without root's rights; `program` must then be readable to everybody."""
+    def __init__(self, root, database=None, part="all", program=None, as_nobody=False, small=False):
+        """`part` is the command (all, watch, work). `as_nobody`: without root's rights; `program` must then be readable to everybody.
+        `small`: the database stands on a small disk of its own, where that is permitted."""
         self.root = pathlib.Path(root)
         for name in (*FOLDERS, "depot/tmp"):
             (self.root / name).mkdir(parents=True, mode=0o700)
-        self.database, self.part = database or Sqlite(self.root), part
+        self.small_disk, self.mounted = None, None
+        if database and small:
+            self.small_disk = database.server.folder / "data" if database.server.small else None
+        elif small and small_disk(self.root / "base", SMALL):
+            self.small_disk = self.mounted = self.root / "base"
+        self.database, self.part = database or Sqlite(self.mounted or self.root), part
         self.program, self.as_nobody = program or common.program(), as_nobody and os.getuid() == 0
         self.configuration = self.root / "passerelle.toml"
         self.child, self.dropped, self.orphans = None, 0, 0
+        # Bytes: of the program itself, and of it or any of its cells.
+        self.most, self.most_of_all = 0, 0
         # SHA-256 -> how often it was dropped for good; and of what may or may not have been seen (it vanished, or was replaced).
         self.papers, self.fleeting = {}, set()
         with socket.socket() as free:
@@ -66,7 +91,7 @@ class Installation:
         command = unprivileged(command) if self.as_nobody else command
         with open(self.root / "passerelle.log", "ab") as log:
             # A session of its own, so that a cell that outlives its parent can be seen.
-            self.child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            self.child = Child(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                                           cwd=self.root)
         return self.child
 
@@ -109,8 +134,10 @@ class Installation:
         """kill -9 of the program alone: its cells must end by themselves."""
         session = self.child.pid
         if self.child.poll() is None:
+            self.measure()
             os.kill(self.pid(), signal.SIGKILL)
         self.child.wait()
+        self.most_of_all = max(self.most_of_all, self.child.most)
         # A cell notices at the end of its page.
         deadline = time.monotonic() + 90
         while in_session(session) and time.monotonic() < deadline:
@@ -120,12 +147,28 @@ class Installation:
     def stop(self, within=60):
         """In order; its exit code, or None where it had to be killed."""
         if self.child.poll() is None:
+            self.measure()
             os.kill(self.pid(), signal.SIGTERM)
         try:
-            return self.child.wait(within)
+            code = self.child.wait(within)
+            self.most_of_all = max(self.most_of_all, self.child.most)
+            return code
         except subprocess.TimeoutExpired:
             self.kill()
             return None
+
+    def measure(self):
+        """Most bytes that the running program itself held until now."""
+        try:
+            with open(f"/proc/{self.pid()}/status", encoding="ascii") as status:
+                self.most = max(self.most, next((int(line.split()[1]) << 10 for line in status if line.startswith("VmHWM")), 0))
+        except OSError:
+            pass
+        return self.most
+
+    def close(self):
+        if self.mounted:
+            unmount(self.mounted)
 
     def died(self, within):
         """True when the program ended by itself in so many seconds; stops looking when everything is done."""

@@ -4,8 +4,8 @@ import json
 
 import papers
 
-# Bytes of the program itself, without its cells.
-MEMORY = 160 << 20
+# Bytes of the program itself, and of the largest of it and its cells.
+MEMORY, MEMORY_OF_ALL = 160 << 20, 1536 << 20
 
 
 def invariants(installation):
@@ -20,6 +20,8 @@ def invariants(installation):
         dossiers_whole(installation, said)
     dates_are_data(installation, said)
     refusals_speak(installation, said)
+    if installation.most > MEMORY or installation.most_of_all > MEMORY_OF_ALL:
+        said.append(f"I12: the program held {installation.most >> 20} MiB, it or a cell {installation.most_of_all >> 20} MiB")
     if installation.orphans:
         said.append(f"I12: {installation.orphans} cells outlived the program")
     return said, lost, doubled
@@ -144,8 +146,3 @@ def refusals_speak(installation, said):
         if int(asked) != 1:
             said.append(f"I9: {asked} questions are open for the anomaly {sha[:12]}")
 
-
-def memory(installation):
-    """Most bytes that the running program held, I12."""
-    with open(f"/proc/{installation.pid()}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmHWM"))

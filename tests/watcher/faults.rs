@@ -232,3 +232,50 @@ async fn as_an_unprivileged_user() {
         store.waiting(&Scope::Machine).await.unwrap().into_iter().map(|w| (w.file, w.refusal.map_or("-".into(), |r| r.code))).collect();
     println!("waiting: {waiting:?}");
 }
+
+/// The ledger refuses for a while: what was copied and sealed waits, is entered once, and nothing is left over. One
+/// file that it never takes keeps no other out.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_ledger_refuses_for_a_while_is_entered_once_and_leaves_nothing_behind() {
+    let site = Site::new().await;
+    let ledger = sqlx::SqlitePool::connect(&site.database.url).await.unwrap();
+    let refuse = |when: &str| format!("CREATE TRIGGER refused BEFORE INSERT ON delivery WHEN {when} BEGIN SELECT RAISE(ABORT, 'no'); END");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(refuse("NEW.file = 'pli 3.pdf'"))).execute(&ledger).await.unwrap();
+    for number in 0..20 {
+        site.drop(&format!("pli {number}.pdf"), &pdf(&number.to_string()));
+    }
+    let mut watcher = site.watcher().await;
+    assert!(watcher.round(Duration::ZERO).await.unwrap().is_empty());
+    assert_eq!(watcher.round(RESTED).await.unwrap().len(), 19, "all but the one");
+    assert_eq!(site.waiting().await, [("pli 3.pdf".into(), "prise_en_charge_differee".into())]);
+    assert_eq!(files(&site.config.drop.spool).len(), 1, "its copy waits for the next try");
+    for turn in 2..4 {
+        assert!(watcher.round(RESTED * turn).await.unwrap().is_empty());
+        assert_eq!(files(&site.config.drop.spool).len(), 1, "one copy, however often it is tried");
+    }
+    sqlx::raw_sql("DROP TRIGGER refused").execute(&ledger).await.unwrap();
+    assert_eq!(watcher.round(RESTED * 20).await.unwrap().len(), 1);
+    assert!(names(site.folder()).is_empty());
+    site.holds().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_taken_together_are_worked_on_in_the_order_in_which_they_came() {
+    let site = Site::new().await;
+    let start = std::time::SystemTime::now() - Duration::from_secs(3600);
+    // Names in another order than the dates.
+    for number in 0..30u64 {
+        let path = site.drop(&format!("{:02}.pdf", (number * 7) % 30), &pdf(&number.to_string()));
+        std::fs::File::options().append(true).open(path).unwrap().set_modified(start + Duration::from_secs(number)).unwrap();
+    }
+    let mut watcher = site.watcher().await;
+    watcher.round(Duration::ZERO).await.unwrap();
+    let taken: Vec<_> = watcher.round(RESTED).await.unwrap().into_iter().map(|d| d.sha256).collect();
+    assert_eq!(taken, (0..30).map(|n| sha256(&pdf(&n.to_string()))).collect::<Vec<_>>());
+    let now = passerelle::domain::Instant(jiff::Timestamp::now()).plus_seconds(60);
+    let mut claimed = Vec::new();
+    while let Some(job) = site.store.claim("test", now, now.plus_seconds(30)).await.unwrap() {
+        claimed.push(site.store.delivery(&Scope::Machine, job.delivery).await.unwrap().sha256);
+    }
+    assert_eq!(claimed, taken);
+}

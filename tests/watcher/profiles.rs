@@ -386,3 +386,27 @@ async fn a_page_that_comes_after_its_folder_was_taken_is_not_lost() {
     assert_eq!(names(&station.join("traites/lot")), ["1.tif", "2.tif"]);
     assert_eq!(site.deliveries().await.len(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_under_a_day_and_a_batch_are_deliveries_of_their_own() {
+    let site = Site::watching(sqlite(), &format!("{STATION}levels = 2\n"), &[]).await;
+    let station = site.root().join("station");
+    let mut watcher = site.watcher().await;
+    for (number, batch) in [(1, "lot-1"), (2, "lot-1"), (3, "lot-2")] {
+        let folder = station.join("20261123").join(batch).join("001").with_file_name(format!("{number:03}"));
+        put(&folder, "p1.tif", &scan(number, 1));
+        put(&folder, "p2.tif", &scan(number + 10, 1));
+    }
+    put(&station.join("20261123/lot-2/003"), ".done", b"");
+    put(&station.join("20261123/lot-2"), "lettre.pdf", &pdf("seule"));
+    let at_once: Vec<String> = watcher.round(NOW).await.unwrap().into_iter().map(|d| d.file).collect();
+    assert_eq!(at_once, ["20261123/lot-2/003"], "closed by its mark");
+    let mut rested: Vec<String> = watcher.round(RESTED).await.unwrap().into_iter().map(|d| d.file).collect();
+    rested.sort();
+    assert_eq!(rested, ["20261123/lot-1/001", "20261123/lot-1/002", "lettre.pdf"]);
+    let treated: Vec<PathBuf> =
+        tree(&station.join("traites")).iter().map(|p| p.strip_prefix(station.join("traites")).unwrap().to_owned()).collect();
+    assert!(treated.contains(&PathBuf::from("20261123_lot-1_002/p2.tif")), "{treated:?}");
+    assert!(tree(&station.join("20261123")).is_empty() && site.waiting().await.is_empty());
+    assert!(watcher.round(RESTED * 3).await.unwrap().is_empty());
+}

@@ -7,7 +7,7 @@ mod png;
 mod tiff;
 
 use super::refusals::Foreign;
-use super::sniff::classify;
+use super::sniff::{classify, is_cut_start};
 use crate::domain::Format;
 use std::io::{Read, Result, Seek, SeekFrom};
 
@@ -41,7 +41,11 @@ pub fn find_end(format: Format, file: &mut (impl Read + Seek)) -> Result<End> {
 /// # Errors
 /// Only when reading fails.
 pub fn look(file: &mut (impl Read + Seek)) -> Result<End> {
-    match classify(&super::head(file)?) {
+    let head = super::head(file)?;
+    if is_cut_start(&head) {
+        return Ok(End::Missing);
+    }
+    match classify(&head) {
         Ok(format) => find_end(format, file),
         Err(Foreign::Empty | Foreign::Unknown) => Ok(End::Missing),
         Err(_) => Ok(End::Found),
@@ -83,6 +87,7 @@ mod tests {
             let whole = image(encoder);
             assert_eq!(end(format, &whole), End::Found, "{format:?}");
             for cut in 0..whole.len() {
+                assert_eq!(look(&mut Cursor::new(&whole[..cut])).unwrap(), End::Missing, "{format:?} seen at {cut}");
                 assert_eq!(end(format, &whole[..cut]), End::Missing, "{format:?} cut at {cut} of {}", whole.len());
             }
         }
