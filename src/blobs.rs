@@ -5,6 +5,7 @@ mod durable;
 mod seal;
 mod stream;
 mod survey;
+mod there;
 
 pub use survey::Stored;
 

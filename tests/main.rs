@@ -10,10 +10,12 @@
     reason = "the shorter spelling reads better in a test, where speed is nothing"
 )]
 
+mod anomalies;
 mod architecture;
 mod cell;
 mod config;
 mod constat;
+mod day;
 mod demo;
 mod doctor;
 mod fan_in;
@@ -23,6 +25,7 @@ mod intake;
 mod pipelines;
 mod reading;
 mod restart;
+mod retention;
 mod store_schema;
 mod store_story;
 mod store_worker;

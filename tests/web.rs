@@ -1,5 +1,6 @@
 //! The pages of the agents as a browser, a careless agent and an attacker meet them.
 
+mod anomaly;
 mod attacks;
 mod browser;
 mod client;

@@ -7,7 +7,7 @@
 mod who;
 
 use crate::catalogue::Catalogue;
-use crate::domain::{Assembly, Correction, EnvelopePages, Finding, OtherKind, OtherPage, Refusal, Sheet, SheetRole};
+use crate::domain::{Assembly, Correction, CorrectionAct, EnvelopePages, Finding, OtherKind, OtherPage, Refusal, Sheet, SheetRole};
 use who::Who;
 
 /// Documents that open an application.
@@ -17,7 +17,10 @@ const LIKELY: f64 = 0.45;
 
 /// Cuts the sheets of one delivery into envelopes.
 #[must_use]
-pub fn assemble(sheets: &[Sheet], _catalogue: &Catalogue, _corrections: &[Correction]) -> Assembly {
+pub fn assemble(sheets: &[Sheet], _catalogue: &Catalogue, corrections: &[Correction]) -> Assembly {
+    if corrections.iter().any(|c| c.act == CorrectionAct::ByHand) {
+        return by_hand(sheets);
+    }
     let mut other_pages = Vec::new();
     let mut envelopes = Vec::new();
     for run in sheets.split(|s| s.role == SheetRole::Separator) {
@@ -27,6 +30,13 @@ pub fn assemble(sheets: &[Sheet], _catalogue: &Catalogue, _corrections: &[Correc
     }
     other_pages.extend(sheets.iter().filter_map(other));
     Assembly { envelopes, other_pages }
+}
+
+/// One application of everything, because an agent said so; it may have no page that could be read.
+fn by_hand(sheets: &[Sheet]) -> Assembly {
+    let pages = sheets.iter().filter(|s| other(s).is_none()).map(|s| s.page).collect();
+    let findings = sheets.iter().filter(|s| s.role == SheetRole::Unreadable).map(|s| unreadable_finding(s.page)).collect();
+    Assembly { envelopes: vec![EnvelopePages { pages, findings }], other_pages: sheets.iter().filter_map(other).collect() }
 }
 
 /// Pages that belong to no envelope, and why.

@@ -10,11 +10,13 @@
 //! | 3 | this machine failed: database, disk, cell |
 
 mod check;
+mod day;
 mod dropped;
 mod evaluate;
 mod export;
 mod parts;
 mod process;
+mod purge;
 mod serve;
 
 use crate::config::Config;
@@ -51,6 +53,10 @@ enum Command {
     All,
     /// Bring the database to this version.
     Migrate,
+    /// Say where each file and page of a day is.
+    Day(day::Arguments),
+    /// Remove treated files after their time, once both copies were compared.
+    Purge(purge::Arguments),
     /// Check the configuration and the pipelines without touching anything.
     Check,
     /// Check this machine: folders, database, engines, sandbox.
@@ -133,6 +139,8 @@ async fn run(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Work => serve::run(&config, serve::Parts::WORK).await,
         Command::Serve => serve::run(&config, serve::Parts::PAGES).await,
         Command::All => serve::run(&config, serve::Parts::ALL).await,
+        Command::Day(arguments) => day::run(&arguments, &config).await,
+        Command::Purge(arguments) => purge::run(&arguments, &config).await,
         Command::Migrate => check::migrate(&config).await,
         Command::Doctor { json, fsck } => check::doctor(&config, json, fsck).await,
         Command::Check => Ok(check::run(&config)),

@@ -4,8 +4,11 @@ use super::{Exit, parts};
 use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::Scope;
 use crate::line::Rules;
 use crate::medium::will_pass;
+use crate::metrics;
+use crate::retention::{Fate, Retention};
 use crate::store::Store;
 use crate::watcher::Watcher;
 use crate::web;
@@ -19,6 +22,11 @@ use tokio::task::JoinSet;
 
 /// Between two tries to open what time or an operator can heal.
 const AGAIN: Duration = Duration::from_secs(2);
+/// A part says so often that it is at work.
+const BEAT: Duration = Duration::from_secs(30);
+/// The retention is no work for the moment in which everything starts.
+const AFTER_START: Duration = Duration::from_mins(5);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Which parts one process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +54,19 @@ pub async fn run(config: &Config, which: Parts) -> anyhow::Result<Exit> {
     let blobs = sealed_files(config).await?;
     let (told, stop) = watch::channel(false);
     let mut running = JoinSet::new();
+    for (part, here) in [("worker", which.work), ("watcher", which.watch), ("pages", which.pages)] {
+        if here {
+            running.spawn(beat(store.clone(), part, ended(stop.clone())));
+        }
+    }
+    if let (Some(address), true) = (config.metrics.address, which.pages) {
+        let (source, stop) = (Arc::new(metrics_of(config, &store, &blobs)), ended(stop.clone()));
+        running.spawn(async move { metrics::serve(address, source, stop).await.with_context(|| format!("the metrics at {address}")) });
+    }
+    if which.watch {
+        let retention = Retention { config: Arc::new(config.clone()), store: store.clone(), blobs: blobs.clone(), clock: Clock::System };
+        running.spawn(daily(retention, ended(stop.clone())));
+    }
     if which.work {
         let worker = worker(config, &store, &blobs)?;
         let (hands, stop) = (config.cell.count(), stop.clone());
@@ -107,7 +128,51 @@ fn station(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<web:
         clock: Clock::System,
         prefecture: config.prefecture.clone(),
         opening_hours: config.drop.opening_hours.clone(),
+        intake: web::Intake {
+            spool: config.drop.spool.clone(),
+            bytes: config.limits.bytes,
+            places: config.places().into_iter().filter(|place| place.prefecture == config.prefecture).collect(),
+        },
     })
+}
+
+fn metrics_of(config: &Config, store: &Store, blobs: &Blobs) -> metrics::Source {
+    metrics::Source {
+        store: store.clone(),
+        blobs: blobs.clone(),
+        places: config.places().into_iter().filter(|place| place.prefecture == config.prefecture).collect(),
+        scope: Scope::Prefecture(config.prefecture.clone()),
+        hours: config.drop.opening_hours.clone(),
+        clock: Clock::System,
+        last: tokio::sync::Mutex::default(),
+    }
+}
+
+/// Says that a part is at work, until it is told to stop.
+async fn beat(store: Store, part: &'static str, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        if let Err(error) = store.beat(part, host.trim(), Clock::System.now()).await {
+            tracing::warn!(%error, part, "the ledger does not hear that this part is at work");
+        }
+        tokio::select! { () = &mut stop => return Ok(()), () = tokio::time::sleep(BEAT) => {} }
+    }
+}
+
+/// Removes treated files after their time, once a day. A round that fails is tried the next day: nothing depends on it.
+async fn daily(retention: Retention, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let (mut stop, mut pause) = (std::pin::pin!(stop), AFTER_START);
+    loop {
+        tokio::select! { () = &mut stop => return Ok(()), () = tokio::time::sleep(pause) => {} }
+        pause = DAY;
+        let round = Box::pin(retention.round(true));
+        let done = tokio::select! { () = &mut stop => return Ok(()), done = round => done };
+        match done {
+            Ok(report) => tracing::info!(removed = report.count(Fate::Removed), to_look_at = report.reported(), "the retention was kept"),
+            Err(error) => tracing::error!(%error, "the retention could not be kept today"),
+        }
+    }
 }
 
 async fn ended(mut stop: watch::Receiver<bool>) {

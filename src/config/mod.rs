@@ -32,9 +32,11 @@ pub struct Config {
     pub drop: DropConfig,
     pub store: StoreConfig,
     pub blobs: BlobsConfig,
+    pub retention: RetentionConfig,
     pub limits: Limits,
     pub cell: CellConfig,
     pub web: WebConfig,
+    pub metrics: MetricsConfig,
     pub log: LogConfig,
 }
 
@@ -65,6 +67,24 @@ pub struct StoreConfig {
 pub struct BlobsConfig {
     pub folder: PathBuf,
     pub key_file: PathBuf,
+}
+
+/// How long treated files stay beside the sealed originals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionConfig {
+    /// 0: they are never removed.
+    pub done_days: u32,
+    pub anomalies_days: u32,
+}
+
+/// Where the metrics are served besides the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Empty: only at `/metrics` of the pages.
+    #[serde(deserialize_with = "optional_address")]
+    pub address: Option<SocketAddr>,
 }
 
 /// What one file may cost.
@@ -187,6 +207,12 @@ impl CellConfig {
             n => n as usize,
         }
     }
+}
+
+fn optional_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = |_| serde::de::Error::custom(format!("{text:?} is no address such as \"127.0.0.1:9187\""));
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
 }
 
 fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {

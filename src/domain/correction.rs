@@ -1,6 +1,6 @@
 //! What an agent changed. A correction outlives replays.
 
-use super::{AgentId, FieldValue, Instant, Rect, Stage};
+use super::{AgentId, FieldValue, Format, Instant, Rect, Stage};
 use serde::{Deserialize, Serialize};
 
 /// The thing that a person said about one subject.
@@ -22,6 +22,18 @@ pub enum CorrectionAct {
     Checklist { status: super::LineStatus },
     /// The finding was looked at and does not stand in the way.
     Acknowledge,
+    /// The page is read again from the file that is kept.
+    ReadAgain,
+    /// This file of one page stands in the place of the page; the one that it replaces is kept.
+    ReplacePage {
+        /// Of the sealed file.
+        address: String,
+        /// Of its content, lower-case hexadecimal.
+        sha256: String,
+        format: Format,
+    },
+    /// The whole delivery is one application, whatever could be read of it.
+    ByHand,
 }
 
 /// One act of one named agent.

@@ -1,6 +1,6 @@
 //! One dropped file or folder, on its way to the ledger.
 
-use super::{DeliveryId, IndexFacts, Instant, PrefectureId, Refusal};
+use super::{Closure, DeliveryId, IndexFacts, Instant, PrefectureId, Refusal};
 use serde::{Deserialize, Serialize};
 
 /// Formats that intake accepts, told by content and never by name.
@@ -53,10 +53,20 @@ pub struct Delivery {
     /// Pages of the file, once known.
     pub pages: Option<u32>,
     pub refusal: Option<Refusal>,
+    /// How an anomaly was closed without a reading.
+    pub closure: Option<Closure>,
     /// When the delivery was registered.
     pub registered_at: Instant,
     /// Reception date when the operator knows it.
     pub received_on: Option<jiff::civil::Date>,
     /// What the index of the capture station announced.
     pub index: Option<IndexFacts>,
+}
+
+impl Delivery {
+    /// True for an anomaly that nobody has dealt with yet.
+    #[must_use]
+    pub fn is_open_anomaly(&self) -> bool {
+        self.state == DeliveryState::Anomaly && self.closure.is_none()
+    }
 }

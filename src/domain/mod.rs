@@ -10,6 +10,7 @@
 //! | reading | one field with its value, decision and evidence |
 //! | constat | what the pieces and fields mean for the permit |
 
+mod anomaly;
 mod blob;
 mod bundle;
 mod constat;
@@ -32,6 +33,7 @@ mod refusal;
 mod sheet;
 mod time;
 
+pub use anomaly::*;
 pub use blob::*;
 pub use bundle::*;
 pub use constat::*;

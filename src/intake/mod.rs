@@ -1,6 +1,7 @@
 //! From a file to bytes worth reading: what it is by content, whether it is all there, and what to
 //! tell the agent when it is not. Pure: the watcher and `process` do the opening and moving.
 
+mod again;
 mod arrivals;
 mod end;
 mod index;
@@ -10,6 +11,7 @@ mod settle;
 mod single;
 mod sniff;
 
+pub use again::examine_again;
 pub use arrivals::*;
 pub use end::{End, find_end, look};
 pub use index::{IndexEntry, LARGEST_INDEX, is_index, read_folder_index, read_index};

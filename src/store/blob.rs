@@ -61,6 +61,19 @@ impl Row {
 }
 
 impl Store {
+    /// Notes a sealed file of a delivery that no stage made: the page that stands for another.
+    pub async fn keep_blob(&self, blob: &BlobRef, media_type: &str, now: Instant) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        add(&mut tx, blob, media_type, now).await?;
+        tx.commit().await
+    }
+
+    /// The sealed file of an address.
+    pub async fn blob(&self, address: &str) -> Result<BlobRef, StoreError> {
+        let mut tx = self.read().await?;
+        get(&mut tx, address).await
+    }
+
     /// Sealed files of the ledger in the order of their addresses, some at a time: those after `address`
     /// ("" at first); none when there are no more.
     pub async fn sealed_files_after(&self, address: &str) -> Result<Vec<SealedFile>, StoreError> {

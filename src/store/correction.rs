@@ -140,7 +140,7 @@ async fn with_seen(tx: &mut Tx, envelope: Option<EnvelopeId>, correction: &Corre
     Ok(correction)
 }
 
-async fn insert(tx: &mut Tx, delivery: DeliveryId, envelope: Option<EnvelopeId>, c: &Correction) -> Result<(), StoreError> {
+pub(super) async fn insert(tx: &mut Tx, delivery: DeliveryId, envelope: Option<EnvelopeId>, c: &Correction) -> Result<(), StoreError> {
     let (envelope, stage, page) = (envelope.map(|id| id.0), c.stage.as_str(), c.page.map(i64::from));
     let (act, seen, rect) = (Json(&c.act), c.seen.as_ref().map(Json), c.rect.map(Json));
     let id: Uuid = delivery.0;
@@ -161,6 +161,10 @@ async fn settle(
         }
     }
     let act = serde_json::to_value(&correction.act).ok().and_then(|v| v.get("action").cloned());
+    let mut detail = serde_json::json!({ "subject": correction.subject, "action": act, "stage": name_of(&correction.stage) });
+    if let Some(page) = correction.subject.strip_prefix("page:").and_then(|number| number.parse::<u32>().ok()) {
+        detail["page"] = page.into();
+    }
     let happened = Happened {
         prefecture: &delivery.prefecture,
         delivery: Some(delivery.id),
@@ -168,7 +172,7 @@ async fn settle(
         kind: "correction",
         actor: correction.agent.as_str(),
         // Which field and what kind of act; the value itself stands in `correction` alone.
-        detail: Some(serde_json::json!({ "subject": correction.subject, "action": act, "stage": name_of(&correction.stage) })),
+        detail: Some(detail),
     };
     event::add(tx, &happened, now).await
 }

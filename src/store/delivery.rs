@@ -5,8 +5,8 @@ use super::db::{Tx, all, maybe, run};
 use super::event::Happened;
 use super::{Store, StoreError, TakenFile, blob, envelope, event, job, review, taken};
 use crate::domain::{
-    BlobRef, Channel, Delivery, DeliveryId, DeliveryState, Format, IndexFacts, Instant, Outcome, PrefectureId, Refusal, ReviewNeed, Scope,
-    Stage, Subject,
+    Assembly, BlobKind, BlobRef, Channel, Closure, Delivery, DeliveryId, DeliveryState, Format, IndexFacts, Instant, OtherPage, Outcome,
+    PrefectureId, Refusal, ReviewNeed, Scope, Stage, Subject,
 };
 use jiff::civil::Date;
 use sqlx::types::Json;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 macro_rules! columns {
     () => {
-        "id, prefecture, file, sha256, bytes, format, channel, state, pages, refusal, registered_at, received_on, original, assembly, index_facts"
+        "id, prefecture, file, sha256, bytes, format, channel, state, pages, refusal, registered_at, received_on, original, assembly, index_facts, closure"
     };
 }
 
@@ -39,6 +39,21 @@ const TOUCH: &str = "UPDATE delivery SET touched = touched + 1 WHERE id = $1";
 const SET_PAGES: &str = "UPDATE delivery SET pages = $2 WHERE id = $1";
 const SET_STATE: &str = "UPDATE delivery SET state = $2 WHERE id = $1";
 const SET_REFUSAL: &str = "UPDATE delivery SET state = 'anomaly', refusal = $2 WHERE id = $1";
+const READMIT: &str = "UPDATE delivery SET state = 'received', refusal = NULL, closure = NULL, format = COALESCE($2, format) WHERE id = $1";
+const SET_CLOSURE: &str = "UPDATE delivery SET closure = $2 WHERE id = $1";
+const OPEN_ANOMALIES: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM delivery WHERE state = 'anomaly' AND closure IS NULL AND ($1 IS NULL OR prefecture = $1) ORDER BY registered_at, id"
+);
+const BUNDLES: &str =
+    concat!("SELECT ", columns!(), " FROM delivery WHERE format = 'bundle' AND ($1 IS NULL OR prefecture = $1) ORDER BY registered_at, id");
+const BY_HAND: &str = "SELECT COUNT(*) FROM anomaly_act WHERE delivery_id = $1 AND act = 'by_hand'";
+const SINCE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM delivery WHERE registered_at > $2 AND closure IS NULL AND ($1 IS NULL OR prefecture = $1) ORDER BY registered_at DESC, id LIMIT 50"
+);
 const SET_ASSEMBLY: &str = "UPDATE delivery SET assembly = $2 WHERE id = $1";
 
 /// What intake knows of a file when it enters the ledger.
@@ -93,6 +108,16 @@ pub struct DayEntry {
     /// In order of arrival, the first one included.
     pub links: Vec<Link>,
     pub pages_read: u32,
+    /// Numbers of the pages that were read, readable or not.
+    pub pages_there: Vec<u32>,
+    /// Pages outside every envelope; none before the delivery is cut.
+    pub other_pages: Option<Vec<OtherPage>>,
+    /// An agent states what it holds.
+    pub by_hand: bool,
+    /// Jobs that will still run, and jobs that were given up.
+    pub open_jobs: u32,
+    pub held_jobs: u32,
+    pub original: BlobRef,
     pub envelopes: Vec<DayEnvelope>,
     /// Open review items that hold something, the delivery's own included.
     pub open_reviews: u32,
@@ -107,7 +132,7 @@ pub struct DayEnvelope {
     pub outcome: Option<Outcome>,
 }
 
-/// Counters that add up: `deliveries = in_progress + anomalies + to_review + done`.
+/// Counters that add up: `deliveries = in_progress + anomalies + to_review + done + closed`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct DayCounts {
     pub deliveries: u32,
@@ -117,6 +142,8 @@ pub struct DayCounts {
     pub in_progress: u32,
     /// Plis en anomalie.
     pub anomalies: u32,
+    /// Anomalies that were replaced or set aside.
+    pub closed: u32,
     /// Through the line, with something for a person to settle.
     pub to_review: u32,
     /// Every envelope filed.
@@ -143,6 +170,7 @@ pub(super) struct Row {
     original: String,
     assembly: Option<Uuid>,
     index_facts: Option<Json<IndexFacts>>,
+    closure: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -178,6 +206,7 @@ impl Row {
             state: named("state of a delivery", &self.state)?,
             pages: self.pages.map(|n| small("number of pages", n)).transpose()?,
             refusal: self.refusal.map(|json| json.0),
+            closure: self.closure.map(|name| named("closure", &name)).transpose()?,
             registered_at: self.registered_at,
             received_on: self.received_on.map(jiff_sqlx::Date::to_jiff),
             index: self.index_facts.map(|json| json.0),
@@ -247,6 +276,24 @@ impl Store {
         Ok(maybe!(&mut tx, DropRow, LAST_DROP, visible(scope))?.map(|row| row.dropped_at))
     }
 
+    /// Anomalies that nobody has dealt with, oldest first, whatever their day.
+    pub async fn open_anomalies(&self, scope: &Scope) -> Result<Vec<Delivery>, StoreError> {
+        let mut tx = self.read().await?;
+        all!(&mut tx, Row, OPEN_ANOMALIES, visible(scope))?.into_iter().map(Row::into_delivery).collect()
+    }
+
+    /// What was registered after `at`, latest first, at most fifty: what may stand for an anomaly of that time.
+    pub async fn registered_since(&self, scope: &Scope, at: Instant) -> Result<Vec<Delivery>, StoreError> {
+        let mut tx = self.read().await?;
+        all!(&mut tx, Row, SINCE, visible(scope), at)?.into_iter().map(Row::into_delivery).collect()
+    }
+
+    /// Deliveries that are several files in one.
+    pub async fn bundles(&self, scope: &Scope) -> Result<Vec<Delivery>, StoreError> {
+        let mut tx = self.read().await?;
+        all!(&mut tx, Row, BUNDLES, visible(scope))?.into_iter().map(Row::into_delivery).collect()
+    }
+
     /// Every delivery of the ledger, oldest first.
     pub async fn deliveries(&self, scope: &Scope) -> Result<Vec<DayEntry>, StoreError> {
         let mut tx = self.read().await?;
@@ -275,6 +322,7 @@ impl DayCounts {
             counts.envelopes += entry.envelopes.len() as u32;
             counts.filed += entry.envelopes.iter().filter(|e| e.state == super::EnvelopeState::Filed).count() as u32;
             *match entry.delivery.state {
+                _ if entry.delivery.closure.is_some() => &mut counts.closed,
                 DeliveryState::Received if entry.open_reviews == 0 => &mut counts.in_progress,
                 DeliveryState::Anomaly => &mut counts.anomalies,
                 _ if entry.open_reviews > 0 => &mut counts.to_review,
@@ -370,6 +418,15 @@ pub(super) async fn refuse(tx: &mut Tx, id: DeliveryId, refusal: &Refusal) -> Re
     run!(tx, SET_REFUSAL, id.0, Json(refusal)).map(drop)
 }
 
+/// Back on the line, no longer an anomaly; `format` where it is known now.
+pub(super) async fn readmit(tx: &mut Tx, id: DeliveryId, format: Option<Format>) -> Result<(), StoreError> {
+    run!(tx, READMIT, id.0, format.as_ref().map(name_of)).map(drop)
+}
+
+pub(super) async fn set_closure(tx: &mut Tx, id: DeliveryId, closure: Option<Closure>) -> Result<(), StoreError> {
+    run!(tx, SET_CLOSURE, id.0, closure.as_ref().map(name_of)).map(drop)
+}
+
 pub(super) async fn set_assembly(tx: &mut Tx, id: DeliveryId, artefact: Uuid) -> Result<(), StoreError> {
     run!(tx, SET_ASSEMBLY, id.0, artefact).map(drop)
 }
@@ -382,16 +439,34 @@ async fn links(tx: &mut Tx, id: DeliveryId) -> Result<Vec<Link>, StoreError> {
 async fn entries(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<DayEntry>, StoreError> {
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
+        let (original, assembly) = (row.original().to_owned(), row.assembly());
         let delivery = row.into_delivery()?;
+        let other_pages = match assembly {
+            Some(id) => Some(super::artefact::get(tx, id).await?.parse::<Assembly>("assembly")?.other_pages),
+            None => None,
+        };
+        let pages_there = super::page::numbers(tx, delivery.id).await?;
+        let (by_hand,) = maybe!(tx, (i64,), BY_HAND, delivery.id.0)?.unwrap_or_default();
         entries.push(DayEntry {
             links: links(tx, delivery.id).await?,
-            pages_read: super::page::count(tx, delivery.id).await?,
+            pages_read: pages_there.len() as u32,
+            pages_there,
+            other_pages,
+            by_hand: by_hand > 0,
+            open_jobs: job::open_of_delivery(tx, delivery.id).await?,
+            held_jobs: job::held_of_delivery(tx, delivery.id).await?,
+            original: original_of(&delivery, original),
             envelopes: envelope::of_day(tx, delivery.id).await?,
             open_reviews: review::count_holding(tx, delivery.id).await?,
             delivery,
         });
     }
     Ok(entries)
+}
+
+fn original_of(delivery: &Delivery, address: String) -> BlobRef {
+    let (prefecture, kind) = (delivery.prefecture.clone(), BlobKind::Original);
+    BlobRef { prefecture, delivery: delivery.id, kind, address, bytes: delivery.bytes }
 }
 
 fn midnight(day: Date) -> Instant {

@@ -214,7 +214,10 @@ fn matched(old: &[&[u32]], new: &[&[u32]]) -> Vec<Option<usize>> {
     let common = |a: &[u32], b: &[u32]| a.iter().filter(|page| b.contains(page)).count();
     let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
     for (n, pages) in new.iter().enumerate() {
-        pairs.extend(old.iter().enumerate().map(|(o, other)| (common(pages, other), n, o)).filter(|(size, ..)| *size > 0));
+        // An application that is treated by hand may have no page that could be read: it is still the same one.
+        let goes_on = |o: usize, other: &[u32]| (common(pages, other), n, o, pages.is_empty() && other.is_empty());
+        let going = old.iter().enumerate().map(|(o, other)| goes_on(o, other)).filter(|(size, .., empty)| *size > 0 || *empty);
+        pairs.extend(going.map(|(size, n, o, _)| (size, n, o)));
     }
     pairs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
     let mut result = vec![None; new.len()];
@@ -236,5 +239,7 @@ mod tests {
         assert_eq!(matched(&[&[1], &[2, 3, 4]], &[&[1, 2, 3, 4]]), [Some(1)]);
         assert_eq!(matched(&[&[1, 2], &[3, 4]], &[&[1, 2], &[3], &[4]]), [Some(0), Some(1), None]);
         assert_eq!(matched(&[], &[&[1]]), [None]);
+        assert_eq!(matched(&[&[]], &[&[]]), [Some(0)]);
+        assert_eq!(matched(&[&[]], &[&[1]]), [None]);
     }
 }

@@ -58,6 +58,7 @@ const HOLD: &str =
 const OURS: &str = "SELECT sequence FROM job WHERE sequence = $1 AND attempt = $2 AND state = 'running'";
 const OPEN_OF_STAGE: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND stage = $2 AND state <> 'done'";
 const OPEN_OF_DELIVERY: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND state IN ('ready', 'running')";
+const HELD_OF_DELIVERY: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND state = 'held'";
 const OPEN_BEFORE_DOSSIER: &str = "SELECT COUNT(*) FROM job WHERE delivery_id = $1 AND state IN ('ready', 'running')
     AND (stage IN ('read', 'assemble') OR (subject_id = $2 AND stage IN ('extract', 'validate')))";
 const OPEN: &str = "SELECT COUNT(*) FROM job WHERE state IN ('ready', 'running')";
@@ -259,6 +260,11 @@ pub(super) async fn open_of_stage(tx: &mut Tx, delivery: DeliveryId, stage: Stag
 /// Jobs of a delivery that will still run.
 pub(super) async fn open_of_delivery(tx: &mut Tx, delivery: DeliveryId) -> Result<u32, StoreError> {
     count(maybe!(tx, (i64,), OPEN_OF_DELIVERY, delivery.0)?)
+}
+
+/// Jobs of a delivery that were given up.
+pub(super) async fn held_of_delivery(tx: &mut Tx, delivery: DeliveryId) -> Result<u32, StoreError> {
+    count(maybe!(tx, (i64,), HELD_OF_DELIVERY, delivery.0)?)
 }
 
 /// Jobs that will give this envelope another constat.

@@ -1,6 +1,7 @@
 //! The ledger: all SQL of the product, one file per table, on SQLite and PostgreSQL alike. Every
 //! function takes a [`Scope`](crate::domain::Scope), or works for the machine on a claimed job.
 
+mod anomaly;
 mod artefact;
 mod blob;
 mod convert;
@@ -15,6 +16,8 @@ mod export;
 mod job;
 mod page;
 mod person;
+mod pulse;
+mod retention;
 mod review;
 mod steps;
 mod taken;
@@ -31,6 +34,8 @@ pub use event::Event;
 pub use export::Export;
 pub use job::{ATTEMPTS, Job, JobState};
 pub use page::PagePicture;
+pub use pulse::PartSeen;
+pub use retention::{Removal, RemovedCopy};
 pub use review::{Question, Review, ReviewState};
 pub use steps::{Failure, Verdict};
 pub use taken::TakenFile;

@@ -10,7 +10,7 @@ const UPSERT: &str = "INSERT INTO page (delivery_id, number, state, artefact_id,
     ON CONFLICT (delivery_id, number) DO UPDATE SET state = excluded.state, artefact_id = excluded.artefact_id, picture = excluded.picture";
 const ALL: &str = "SELECT artefact_id, picture FROM page WHERE delivery_id = $1 ORDER BY number";
 const ONE: &str = "SELECT artefact_id, picture FROM page WHERE delivery_id = $1 AND number = $2";
-const COUNT: &str = "SELECT COUNT(*) FROM page WHERE delivery_id = $1";
+const NUMBERS: &str = "SELECT number FROM page WHERE delivery_id = $1 ORDER BY number";
 const IDENTITIES: &str = "SELECT page.number, artefact.input_hash, artefact.recipe FROM page
     JOIN artefact ON artefact.id = page.artefact_id WHERE page.delivery_id = $1 ORDER BY page.number";
 
@@ -83,7 +83,7 @@ pub(super) async fn all_of(tx: &mut Tx, id: DeliveryId) -> Result<Vec<PageRead>,
     Ok(pages)
 }
 
-pub(super) async fn count(tx: &mut Tx, id: DeliveryId) -> Result<u32, StoreError> {
-    let (count,) = maybe!(tx, (i64,), COUNT, id.0)?.unwrap_or_default();
-    small("number of pages", count)
+/// Which pages were read.
+pub(super) async fn numbers(tx: &mut Tx, id: DeliveryId) -> Result<Vec<u32>, StoreError> {
+    all!(tx, (i64,), NUMBERS, id.0)?.into_iter().map(|(number,)| small("page", number)).collect()
 }

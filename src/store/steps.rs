@@ -226,7 +226,9 @@ async fn questions_of_cut(tx: &mut Tx, delivery: &Delivery, cut: &Assembly, reti
         questions.push(Question::holding("file", reason, Some("pli_depose_retire".into())));
     }
     let corrections = correction::of_delivery(tx, delivery.id).await?;
-    let seen = |q: &Question| corrections.iter().any(|c| c.subject == q.need.subject && c.act == CorrectionAct::Acknowledge);
+    // The last word: a page that was replaced or read again since somebody looked is looked at again.
+    let last = |q: &Question| corrections.iter().rev().find(|c| c.subject == q.need.subject);
+    let seen = |q: &Question| last(q).is_some_and(|c| c.act == CorrectionAct::Acknowledge);
     questions.retain(|q| !seen(q));
     Ok(questions)
 }

@@ -21,6 +21,11 @@ pub(super) async fn health(call: Call) -> Outcome {
     Ok(Answer::File("text/plain; charset=utf-8", b"ok\n"))
 }
 
+/// The state of the installation in numbers; this address is reached from this machine alone.
+pub(super) async fn metrics(call: Call) -> Outcome {
+    Ok(Answer::Text(crate::metrics::CONTENT_TYPE, Box::pin(call.desk.metrics.text()).await?))
+}
+
 pub(super) async fn home(_call: Call) -> Outcome {
     Ok(Answer::Goto("/depots".to_owned()))
 }

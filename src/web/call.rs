@@ -2,6 +2,7 @@
 
 use super::routes::{Method, Policy, Reach, Route, Trace};
 use super::session::{COOKIE, LIFE_SECONDS, Session, cookie_of};
+use super::upload::{self, Upload};
 use super::{Desk, guard, notice};
 use crate::domain::{AgentId, Delivery, DeliveryId, EnvelopeId, Instant};
 use axum::extract::{Form, FromRequest, FromRequestParts, Query, RawPathParams, Request};
@@ -13,6 +14,10 @@ use std::sync::Arc;
 pub(super) type Pairs = Vec<(String, String)>;
 pub(super) type Outcome = Result<Answer, Stop>;
 
+/// Said to a form of another page, another session or another day.
+pub(super) const REFUSED: &str = "Cette demande ne vient pas d’une page ouverte par vous, ou la page est trop ancienne. Rien n’a été \
+                                  enregistré : rouvrez la page et recommencez.";
+
 /// What a handler gets: everything is checked already.
 pub(super) struct Call {
     pub desk: Arc<Desk>,
@@ -21,6 +26,8 @@ pub(super) struct Call {
     pub params: Pairs,
     pub query: Pairs,
     pub form: Pairs,
+    /// The file that came with the form.
+    pub upload: Option<Upload>,
     /// The delivery of the address, or of its envelope.
     pub delivery: Option<Delivery>,
     pub envelope: Option<EnvelopeId>,
@@ -34,6 +41,8 @@ pub(super) enum Answer {
     /// A JPEG.
     Picture(Vec<u8>),
     File(&'static str, &'static [u8]),
+    /// Made for this answer.
+    Text(&'static str, String),
     Goto(String),
     /// A new session, then that address.
     Begin(Session, String),
@@ -137,14 +146,18 @@ async fn answer(desk: &Arc<Desk>, route: &'static Route, session: Option<Session
         return Ok(Answer::Goto(super::agent::asked_at(request.uri())));
     }
     let (params, query, request) = opened(request).await?;
-    let form = match route.method {
-        Method::Get => Vec::new(),
-        Method::Post => checked_form(desk, session.as_ref(), request).await?,
+    let unnamed = route.policy == Policy::Named && !named;
+    let (form, upload) = match route.method {
+        Method::Get => (Vec::new(), None),
+        Method::Post => (checked_form(desk, session.as_ref(), request).await?, None),
+        // A file is not even begun for somebody without a name.
+        Method::Upload if unnamed => (Vec::new(), None),
+        Method::Upload => upload::received(desk, session.as_ref(), request).await?,
     };
-    if route.policy == Policy::Named && !named {
+    if unnamed {
         return Err(Stop::Forbidden("Donnez d’abord votre nom : chaque décision porte celui de l’agent qui l’a prise."));
     }
-    let mut call = Call { desk: Arc::clone(desk), session, now, params, query, form, delivery: None, envelope: None };
+    let mut call = Call { desk: Arc::clone(desk), session, now, params, query, form, upload, delivery: None, envelope: None };
     reach(&mut call, route.reach).await?;
     let (agent, delivery, envelope) = (call.agent().ok(), call.delivery.as_ref().map(|d| d.id), call.envelope);
     let page = call.page().ok();
@@ -166,8 +179,6 @@ async fn opened(request: Request) -> Result<(Pairs, Pairs, Request), Stop> {
 
 /// The form of a POST whose origin and token hold.
 async fn checked_form(desk: &Desk, session: Option<&Session>, request: Request) -> Result<Pairs, Stop> {
-    const REFUSED: &str = "Cette demande ne vient pas d’une page ouverte par vous, ou la page est trop ancienne. Rien n’a été enregistré : \
-                           rouvrez la page et recommencez.";
     if !guard::origin_is_ours(request.headers()) {
         return Err(Stop::Forbidden(REFUSED));
     }
@@ -204,6 +215,7 @@ fn written(answer: Answer) -> Response {
         Answer::Page(html) => Html(html).into_response(),
         Answer::Again(status, html) => (status, Html(html)).into_response(),
         Answer::Picture(jpeg) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
+        Answer::Text(kind, text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
         Answer::File(kind, bytes) => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
         Answer::Goto(place) | Answer::Begin(_, place) => see_other(&place),
     }

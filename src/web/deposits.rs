@@ -6,8 +6,9 @@ mod closing;
 use super::call::{Answer, Call, Outcome};
 use super::french;
 use super::shell::Shell;
-use crate::domain::{DeliveryState, Refusal};
-use crate::store::{DayEntry, DayEnvelope, EnvelopeState, StoreError, WaitingFile};
+use crate::day::{Difference, Signals};
+use crate::domain::{Closure, Delivery, DeliveryState, Refusal};
+use crate::store::{DayEntry, DayEnvelope, EnvelopeState};
 use askama::Template;
 use balance::Balance;
 use jiff::civil::Date;
@@ -21,6 +22,10 @@ struct DepositsPage {
     previous: String,
     next: Option<String>,
     balances: Vec<Balance>,
+    /// What is not in exactly one place.
+    differences: Vec<Named>,
+    /// Open anomalies of the days before: identifier, file, arrival.
+    older: Vec<(String, String, String)>,
     /// What cannot wait for the end of the day.
     alarms: Vec<String>,
     /// What is open of this day; empty when it closes at zero.
@@ -28,6 +33,14 @@ struct DepositsPage {
     /// What stands in the drop folder now and is no deposit yet.
     waiting: Vec<Waiting>,
     rows: Vec<Row>,
+}
+
+/// A difference, with the way to its delivery.
+struct Named {
+    href: Option<String>,
+    file: String,
+    what: String,
+    todo: &'static str,
 }
 
 /// A file of the drop folder that is not taken, with the reason when there is one.
@@ -69,9 +82,17 @@ pub(super) struct Envelope {
 pub(super) async fn day(call: Call) -> Outcome {
     let today = call.now.date_in_paris();
     let day = call.asked("jour").and_then(|d| d.parse::<Date>().ok()).unwrap_or(today);
-    let entries = call.desk.store.deliveries_of_day(&call.desk.scope, day).await?;
+    let books = call.desk.books();
+    let (account, entries) = Box::pin(books.account(day, false, &call.desk.clock)).await?;
     let files = if day == today { call.desk.store.waiting(&call.desk.scope).await? } else { Vec::new() };
-    let alarms = if day == today { alarms(&call, &files, &entries).await? } else { Vec::new() };
+    let (mut alarms, mut older) = (Vec::new(), Vec::new());
+    if day == today {
+        let signals = Signals::take(&books, &call.desk.opening_hours, &entries, account.difference(), call.now).await?;
+        alarms = closing::alarms(&signals);
+        let open = call.desk.store.open_anomalies(&call.desk.scope).await?;
+        let before = open.into_iter().filter(|d| d.registered_at.date_in_paris() < day);
+        older = before.map(|d| (d.id.to_string(), d.file, when(d.registered_at, day))).collect();
+    }
     let next = day.tomorrow().ok().filter(|d| *d <= today);
     let shell = Shell::new(&call.desk, call.session.as_ref(), "Dépôts du jour", "depots");
     let page = DepositsPage {
@@ -80,18 +101,20 @@ pub(super) async fn day(call: Call) -> Outcome {
         day_words: french::long_date(day),
         previous: day.yesterday().unwrap_or(day).to_string(),
         next: next.map(|d| d.to_string()),
-        balances: balance::of_day(&entries, day),
+        balances: balance::of_day(&account, &entries),
+        differences: account.differences.iter().map(difference).collect(),
+        older,
         alarms,
-        open: closing::of_day(&entries, files.len()).open,
+        open: closing::of_day(&entries, account.files.in_folder).open,
         waiting: files.into_iter().map(|f| Waiting { since: when(f.since, day), file: f.file, refusal: f.refusal }).collect(),
         rows: entries.iter().rev().map(|e| row(e, day)).collect(),
     };
     Ok(Answer::Page(page.render()?))
 }
 
-async fn alarms(call: &Call, waiting: &[WaitingFile], entries: &[DayEntry]) -> Result<Vec<String>, StoreError> {
-    let last = call.desk.store.last_drop(&call.desk.scope).await?;
-    Ok(closing::alarms(&call.desk.opening_hours, last, waiting, entries, call.now))
+fn difference(d: &Difference) -> Named {
+    let href = d.delivery.map(|id| d.page.map_or_else(|| format!("/depots/{id}"), |page| format!("/depots/{id}/pages/{page}")));
+    Named { href, file: d.file.clone(), what: d.what.clone(), todo: d.todo }
 }
 
 fn row(entry: &DayEntry, day: Date) -> Row {
@@ -106,7 +129,7 @@ fn row(entry: &DayEntry, day: Date) -> Row {
         pages: delivery.pages.map_or_else(|| "–".to_owned(), |n| n.to_string()),
         state,
         tone,
-        refusal: delivery.refusal.clone(),
+        refusal: delivery.refusal.clone().filter(|_| delivery.closure.is_none()),
         progress: reading.then(|| match delivery.pages {
             Some(pages) => format!("{} sur {pages}", french::count(u64::from(entry.pages_read), "page lue", "pages lues")),
             None => "lecture pas encore commencée".to_owned(),
@@ -124,12 +147,17 @@ fn when(at: crate::domain::Instant, day: Date) -> String {
 /// The state of a delivery in the words of the operator.
 pub(super) fn state(entry: &DayEntry) -> (&'static str, &'static str) {
     let waits = entry.open_reviews > 0 || entry.envelopes.iter().any(|e| e.state == EnvelopeState::Review);
-    state_words(entry.delivery.state, waits)
+    state_words(&entry.delivery, waits)
 }
 
 /// A delivery with the question whether anything of it waits for a person.
-pub(super) fn state_words(state: DeliveryState, waits: bool) -> (&'static str, &'static str) {
-    match state {
+pub(super) fn state_words(delivery: &Delivery, waits: bool) -> (&'static str, &'static str) {
+    match delivery.closure {
+        Some(Closure::Replaced) => return ("Remplacé", ""),
+        Some(Closure::SetAside) => return ("Mis de côté", ""),
+        None => {}
+    }
+    match delivery.state {
         DeliveryState::Anomaly => ("En anomalie", "red"),
         _ if waits => ("À vérifier", "amber"),
         DeliveryState::Received => ("En cours", "blue"),

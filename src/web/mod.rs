@@ -4,12 +4,14 @@
 //! through session, token, scope, handler and event in the same order for all of them.
 
 mod agent;
+mod anomaly;
 mod assets;
 mod call;
 mod delivery;
 mod deposits;
 mod french;
 mod guard;
+mod history;
 mod notice;
 mod page;
 mod pictures;
@@ -19,6 +21,7 @@ mod review;
 mod routes;
 mod session;
 mod shell;
+mod upload;
 mod values;
 
 pub use routes::{Actor, Method, Policy, ROUTES, Reach, Route, Trace};
@@ -28,7 +31,9 @@ use crate::blobs::Blobs;
 use crate::catalogue::Catalogue;
 use crate::cell::CellPool;
 use crate::clock::Clock;
+use crate::config::Place;
 use crate::domain::{OpeningHours, PrefectureId, Scope};
+use crate::metrics::Source;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -38,6 +43,7 @@ use axum::response::{IntoResponse, Response};
 use session::Seal;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -72,6 +78,18 @@ pub struct Parts {
     pub prefecture: PrefectureId,
     /// When scans are expected.
     pub opening_hours: OpeningHours,
+    pub intake: Intake,
+}
+
+/// What the pages know of the way in: what an agent may send, and the folders of the day.
+#[derive(Clone, Debug, Default)]
+pub struct Intake {
+    /// Where a file that is sent is written before it is sealed.
+    pub spool: PathBuf,
+    /// Largest file, in bytes.
+    pub bytes: u64,
+    /// The watched folders of the préfecture.
+    pub places: Vec<Place>,
 }
 
 /// The parts with the secret of the sessions; shared by all requests.
@@ -83,6 +101,8 @@ pub(crate) struct Desk {
     clock: Clock,
     scope: Scope,
     opening_hours: OpeningHours,
+    intake: Intake,
+    metrics: Source,
     seal: Seal,
 }
 
@@ -103,8 +123,18 @@ pub async fn bind(address: SocketAddr, parts: Parts) -> Result<Station, WebError
     }
     let listener = TcpListener::bind(address).await.map_err(|e| WebError::Listen(address, e))?;
     let address = listener.local_addr().map_err(|e| WebError::Listen(address, e))?;
-    let Parts { store, blobs, cells, catalogue, clock, prefecture, opening_hours } = parts;
-    let desk = Desk { store, blobs, cells, catalogue, clock, scope: Scope::Prefecture(prefecture), opening_hours, seal: Seal::new()? };
+    let Parts { store, blobs, cells, catalogue, clock, prefecture, opening_hours, intake } = parts;
+    let scope = Scope::Prefecture(prefecture);
+    let metrics = Source {
+        store: store.clone(),
+        blobs: blobs.clone(),
+        places: intake.places.clone(),
+        scope: scope.clone(),
+        hours: opening_hours.clone(),
+        clock: clock.clone(),
+        last: tokio::sync::Mutex::default(),
+    };
+    let desk = Desk { store, blobs, cells, catalogue, clock, scope, opening_hours, intake, metrics, seal: Seal::new()? };
     Ok(Station { listener, router: app(&Arc::new(desk)), address })
 }
 

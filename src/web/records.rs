@@ -4,6 +4,7 @@ use super::call::Stop;
 use super::review::case::{Case, OpenPoint, Standing};
 use super::review::request_words;
 use super::{Desk, french};
+use crate::day::Books;
 use crate::domain::{AgentId, BlobRef, Correction, Delivery, DeliveryId, DossierState, EnvelopeId, Instant, PrefectureId, Scope, Subject};
 use crate::store::{EnvelopeState, EnvelopeView, Event, PagePicture, Review, StoreError};
 use std::collections::BTreeSet;
@@ -41,6 +42,11 @@ impl From<StoreError> for Stop {
 }
 
 impl Desk {
+    /// What the account of a day is made of.
+    pub(super) fn books(&self) -> Books<'_> {
+        Books { store: &self.store, blobs: &self.blobs, places: &self.intake.places, scope: &self.scope }
+    }
+
     pub(super) async fn alive(&self) -> Result<(), Stop> {
         self.store.open_reviews(&self.scope).await.map(drop).map_err(Stop::from)
     }

@@ -2,8 +2,9 @@
 //! that an address without a policy, an actor, a scope and an event cannot be served.
 
 use super::call::{Call, Outcome, dispatch};
-use super::{Desk, agent, assets, delivery, deposits, page, pictures, queue, review};
+use super::{Desk, agent, anomaly, assets, delivery, deposits, page, pictures, queue, review};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodFilter, on};
 use std::future::Future;
 use std::pin::Pin;
@@ -58,7 +59,12 @@ pub enum Trace {
 pub enum Method {
     Get,
     Post,
+    /// A POST that may bring a file.
+    Upload,
 }
+
+/// What a form adds to the file that it brings, in bytes.
+const AROUND_A_FILE: u64 = 64 << 10;
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +100,7 @@ use Trace::{Act, Nothing, View};
 /// The table.
 pub const ROUTES: &[Route] = table! {
     Get  "/health"                                Open    Anyone   None     Nothing("no data") => assets::health;
+    Get  "/metrics"                               Open    Anyone   None     Nothing("counts and ages, no name") => assets::metrics;
     Get  "/assets/{file}"                         Open    Anyone   None     Nothing("no data") => assets::file;
     Get  "/"                                      Open    Anyone   None     Nothing("a redirection") => assets::home;
     Get  "/agent"                                 Session Anyone   None     Nothing("an empty form") => agent::form;
@@ -102,6 +109,14 @@ pub const ROUTES: &[Route] = table! {
     Get  "/depots"                                Named   Operator None     Nothing("names of files and states, no content") => deposits::day;
     Get  "/depots/{delivery}"                     Named   Agent    Delivery View("depot_consulte") => delivery::view;
     Post "/depots/{delivery}/vu"                  Named   Operator Delivery Act("correction") => delivery::acknowledge;
+    Post "/depots/{delivery}/relire"              Named   Operator Delivery Act("anomalie_relue") => anomaly::retry;
+    Upload "/depots/{delivery}/remplacer"         Named   Operator Delivery Act("anomalie_remplacee") => anomaly::replace;
+    Post "/depots/{delivery}/rattacher"           Named   Operator Delivery Act("anomalie_remplacee") => anomaly::attach;
+    Post "/depots/{delivery}/a-la-main"           Named   Operator Delivery Act("anomalie_a_la_main") => anomaly::by_hand;
+    Post "/depots/{delivery}/mettre-de-cote"      Named   Operator Delivery Act("anomalie_mise_de_cote") => anomaly::set_aside;
+    Post "/depots/{delivery}/rouvrir"             Named   Operator Delivery Act("anomalie_rouverte") => anomaly::reopen;
+    Post "/depots/{delivery}/pages/{page}/relire" Named   Operator Delivery Act("correction") => anomaly::read_page_again;
+    Upload "/depots/{delivery}/pages/{page}/remplacer" Named Operator Delivery Act("correction") => anomaly::replace_page;
     Get  "/depots/{delivery}/pages/{page}"        Named   Agent    Delivery View("page_consultee") => page::view;
     Get  "/depots/{delivery}/pages/{page}/image"  Named   Agent    Delivery View("image_consultee") => pictures::page;
     Get  "/verifier"                              Named   Reviewer None     Nothing("kinds of request and counts, no identity") => queue::list;
@@ -117,10 +132,12 @@ pub(super) fn router(desk: &Arc<Desk>) -> Router {
     ROUTES.iter().fold(Router::new(), |router, route| {
         let filter = match route.method {
             Method::Get => MethodFilter::GET,
-            Method::Post => MethodFilter::POST,
+            Method::Post | Method::Upload => MethodFilter::POST,
         };
         let desk = Arc::clone(desk);
-        router.route(route.path, on(filter, move |request| dispatch(desk, route, request)))
+        let longest = usize::try_from(desk.intake.bytes.saturating_add(AROUND_A_FILE)).unwrap_or(usize::MAX);
+        let served = on(filter, move |request| dispatch(desk, route, request));
+        router.route(route.path, if route.method == Method::Upload { served.layer(DefaultBodyLimit::max(longest)) } else { served })
     })
 }
 
@@ -143,7 +160,7 @@ mod tests {
     #[test]
     fn every_act_is_traced_and_every_object_seen_by_a_named_agent() {
         for route in ROUTES {
-            if route.method == Method::Post {
+            if route.method != Method::Get {
                 assert!(matches!(route.trace, Act(_)) && route.policy != Policy::Open, "{} acts unseen", route.path);
             }
             if route.reach != Reach::None {

@@ -7,6 +7,7 @@ mod lease;
 mod questions;
 mod read;
 mod reader;
+mod replaced;
 mod stages;
 
 pub use reader::Reader;

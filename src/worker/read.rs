@@ -2,14 +2,14 @@
 //! arrives; a job that starts again skips those that are there.
 
 use super::inputs::hash_of;
+use super::replaced::Said;
 use super::{Reader, StageError, Worker};
 use crate::blobs::{BlobError, Blobs};
 use crate::cell::{self, CellPage, Content, ReadRequest};
-use crate::domain::{BlobKind, BlobRef, Correction, CorrectionAct, Delivery, Format, PAGES_PER_READ, Refusal, Scope, Stage, Subject};
+use crate::domain::{BlobKind, BlobRef, Delivery, Format, PAGES_PER_READ, Refusal, Scope, Stage, Subject};
 use crate::failpoint;
 use crate::intake::pages_differ;
 use crate::store::{Job, NewArtefact};
-use std::collections::BTreeMap;
 use std::io::Write;
 use tokio::sync::mpsc;
 
@@ -21,8 +21,8 @@ struct Source {
     delivery: Delivery,
     format: Format,
     bytes: Content,
-    /// Quarter turns that agents asked for, by page, from the page as scanned.
-    turns: BTreeMap<u32, u8>,
+    /// What agents said of its pages.
+    said: Said,
     recipe: String,
 }
 
@@ -50,7 +50,13 @@ impl<R: Reader> Worker<R> {
         let pages = source.delivery.pages.ok_or_else(|| StageError::Machine("the pages were not counted".into()))?;
         let first = (job.unit - 1) * PAGES_PER_READ + 1;
         let last = pages.min(first + PAGES_PER_READ - 1);
-        for (first, last) in runs(&self.absent(&source, first, last).await?) {
+        let absent = self.absent(&source, first, last).await?;
+        let (new, own): (Vec<u32>, Vec<u32>) = absent.iter().partition(|page| source.said.replaced.contains_key(page));
+        for number in new {
+            let page = self.read_replacement(&source.said.replaced[&number], number, source.said.turns.get(&number).copied()).await?;
+            self.keep(job, &source, page).await?;
+        }
+        for (first, last) in runs(&own) {
             self.read_run(job, &source, first, last).await?;
         }
         let left = self.absent(&source, first, last).await?;
@@ -71,8 +77,8 @@ impl<R: Reader> Worker<R> {
         })?;
         let original = self.store.original(&Scope::Machine, job.delivery).await?;
         let bytes = Content::of(Original { blobs: self.blobs.clone(), blob: original });
-        let turns = turns(&self.store.corrections_of_delivery(&Scope::Machine, job.delivery).await?);
-        Ok(Source { delivery, format, bytes, turns, recipe: self.recipe() })
+        let said = Said::of(&self.store.corrections_of_delivery(&Scope::Machine, job.delivery).await?);
+        Ok(Source { delivery, format, bytes, said, recipe: self.recipe() })
     }
 
     /// Pages of the range that are not there under this input and recipe.
@@ -89,7 +95,7 @@ impl<R: Reader> Worker<R> {
     }
 
     async fn read_run(&self, job: &Job, source: &Source, first: u32, last: u32) -> Result<(), StageError> {
-        let turns = source.turns.iter().filter(|(page, _)| (first..=last).contains(page)).map(|(page, n)| (*page, *n)).collect();
+        let turns = source.said.turns.iter().filter(|(page, _)| (first..=last).contains(page)).map(|(page, n)| (*page, *n)).collect();
         let request = ReadRequest { bytes: source.bytes.clone(), format: source.format, first_page: first, last_page: last, turns };
         let (sender, mut receiver) = mpsc::channel(2);
         let take = async {
@@ -131,9 +137,9 @@ impl<R: Reader> Worker<R> {
 }
 
 /// A sealed original, opened anew for each cell.
-struct Original {
-    blobs: Blobs,
-    blob: BlobRef,
+pub(super) struct Original {
+    pub blobs: Blobs,
+    pub blob: BlobRef,
 }
 
 impl cell::Source for Original {
@@ -152,20 +158,13 @@ impl cell::Source for Original {
 
 impl Source {
     fn input_hash(&self, page: u32) -> Result<String, serde_json::Error> {
-        hash_of(&(&self.delivery.sha256, page, self.turns.get(&page)))
-    }
-}
-
-/// The last word on each page, from the page as scanned.
-fn turns(corrections: &[Correction]) -> BTreeMap<u32, u8> {
-    let mut turns = BTreeMap::new();
-    for correction in corrections.iter().filter(|c| c.stage == Stage::Read) {
-        let page = correction.page.or_else(|| correction.subject.strip_prefix("page:")?.parse().ok());
-        if let (CorrectionAct::Turn { quarter_turns }, Some(page)) = (&correction.act, page) {
-            turns.insert(page, *quarter_turns);
+        let said = &self.said;
+        let (sha256, turns) = (&self.delivery.sha256, said.turns.get(&page));
+        match (said.replaced.get(&page).map(|r| &r.sha256), said.again.get(&page)) {
+            (None, None) => hash_of(&(sha256, page, turns)),
+            (new, again) => hash_of(&(sha256, page, turns, new, again)),
         }
     }
-    turns
 }
 
 /// Numbers in ascending order as unbroken ranges, both ends included.

@@ -241,3 +241,29 @@ async fn without_javascript_the_same_work_is_done() {
     browser.keep("jour").await;
     browser.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_anomaly_is_dealt_with_by_the_keyboard_and_without_javascript() {
+    let station = Station::start().await;
+    let id = station.refuse("protege.pdf").await;
+    station.seed(HERE, "lot-03.tif", extraction(), constat()).await;
+    station.register(HERE, "protege.pdf").await;
+    let Some(browser) = Browser::start(&station, false).await else { return };
+    browser.open(&format!("/depots/{id}")).await;
+    browser.keys("Claire Martin").await;
+    browser.keys(&Key::Enter.to_string()).await;
+    browser.until("Que faire de ce fichier").await;
+    browser.keep("anomalie").await;
+    browser.open("/depots").await;
+    browser.keep("jour-anomalie").await;
+    browser.open(&format!("/depots/{id}")).await;
+    browser.client.find(Locator::Id("motif")).await.unwrap().send_keys("Le pli a été rendu").await.unwrap();
+    let note = browser.client.find(Locator::Id("precision")).await.unwrap();
+    note.send_keys(&format!("remis au guichet{}", Key::Enter)).await.unwrap();
+    browser.until("Pli mis de côté").await;
+    assert!(browser.text().await.contains("remis au guichet"));
+    browser.keep("mis-de-cote").await;
+    let step = station.store.anomaly_steps(&Scope::Machine, id).await.unwrap().remove(0);
+    assert_eq!((step.reason.as_deref(), step.agent.as_str()), (Some("rendu"), "Claire Martin"));
+    browser.end().await;
+}

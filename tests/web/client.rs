@@ -68,7 +68,25 @@ impl Client {
         self.send("POST", path, Some(body.join("&"))).await
     }
 
+    /// A form with a file, as browsers send it; the fields stand before the file.
+    pub async fn upload(&mut self, path: &str, form: &[(&str, &str)], file: (&str, &[u8])) -> Reply {
+        const EDGE: &str = "----edge-of-this-form";
+        let mut body = Vec::new();
+        for (name, value) in form {
+            body.extend(format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        let head = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"fichier\"; filename=\"{}\"\r\n\r\n", file.0);
+        body.extend(head.into_bytes());
+        body.extend(file.1);
+        body.extend(format!("\r\n--{EDGE}--\r\n").into_bytes());
+        self.send_as("POST", path, Some((&format!("multipart/form-data; boundary={EDGE}"), body))).await
+    }
+
     async fn send(&mut self, method: &str, path: &str, body: Option<String>) -> Reply {
+        self.send_as(method, path, body.map(|body| ("application/x-www-form-urlencoded", body.into_bytes()))).await
+    }
+
+    async fn send_as(&mut self, method: &str, path: &str, body: Option<(&str, Vec<u8>)>) -> Reply {
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.host);
         if let Some(cookie) = &self.cookie {
             text += &format!("Cookie: {cookie}\r\n");
@@ -76,13 +94,15 @@ impl Client {
         for (name, value) in &self.extra {
             text += &format!("{name}: {value}\r\n");
         }
-        if let Some(body) = &body {
-            text += &format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n", body.len());
+        if let Some((kind, body)) = &body {
+            text += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
         text += "\r\n";
-        text += &body.unwrap_or_default();
+        let mut sent = text.into_bytes();
+        sent.extend(body.map(|(_, body)| body).unwrap_or_default());
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(text.as_bytes()).await.unwrap();
+        // A server that refuses a form answers before all of it was read.
+        let _cut = stream.write_all(&sent).await;
         let mut raw = Vec::new();
         stream.read_to_end(&mut raw).await.unwrap();
         let split = raw.windows(4).position(|w| w == b"\r\n\r\n").unwrap();

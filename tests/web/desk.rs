@@ -66,11 +66,17 @@ impl Station {
             clock: Clock::System,
             prefecture: HERE.into(),
             opening_hours: passerelle::domain::OpeningHours::default(),
+            intake: web::Intake { spool: folder.join("spool"), bytes: 50 << 20, places: Vec::new() },
         };
         let station = web::bind("127.0.0.1:0".parse().unwrap(), parts).await.unwrap();
         let address = station.url().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
         tokio::spawn(station.run(std::future::pending()));
         Self { _database: database, store, blobs, address, catalogue }
+    }
+
+    /// Where files that agents send are written first.
+    pub fn spool(&self) -> PathBuf {
+        self._database.folder.path().join("spool")
     }
 
     /// One delivery of `prefecture` read to its constat, with its questions open.
@@ -137,6 +143,14 @@ impl Station {
         new.id
     }
 
+    /// A file that the line gave up, after its last attempt.
+    pub async fn give_up(&self, file: &str) -> DeliveryId {
+        let delivery = self.register(HERE, file).await;
+        let job = self.claimed(delivery).await;
+        self.store.failed(&job, &Failure::GaveUp("no memory for a cell".into()), now()).await.unwrap();
+        delivery
+    }
+
     fn new_delivery(&self, prefecture: &str, file: &str, refusal: Option<Refusal>) -> NewDelivery {
         let (id, prefecture) = (DeliveryId(Uuid::now_v7()), PrefectureId::from(prefecture));
         let original = self.blobs.put(&prefecture, id, BlobKind::Original, file.as_bytes()).unwrap();
@@ -193,6 +207,11 @@ fn artefact(subject: Subject, stage: Stage, unit: u32, body: &impl serde::Serial
     let body = serde_json::to_string(body).unwrap();
     let input_hash = Uuid::now_v7().to_string();
     NewArtefact { subject, stage, unit, input_hash, recipe: "recipe".into(), schema: 1, body }
+}
+
+/// One page of the fixture as a JPEG file.
+pub fn one_page() -> Vec<u8> {
+    pictures()[0].clone()
 }
 
 /// The pages of the fixture as the cell would store them. They are kept between tests: encoding them is slow

@@ -236,10 +236,10 @@ async fn an_anomaly_is_told_with_what_to_do_and_looked_at_once() {
     }
     assert_eq!(client.get("/verifier/suivant").await.header("location"), Some(format!("/depots/{delivery}").as_str()));
     let token = client.token().await;
-    let seen = client.post(&format!("/depots/{delivery}/vu"), &[("jeton", &token), ("sujet", "file")]).await;
-    assert_eq!(seen.status, 303);
+    let aside = [("jeton", token.as_str()), ("motif", "rendu")];
+    assert_eq!(client.post(&format!("/depots/{delivery}/mettre-de-cote"), &aside).await.status, 303);
     assert!(client.get("/verifier").await.text().contains("Rien n’attend"));
-    assert!(client.get("/depots").await.text().contains("En anomalie"), "it stays on the day's page");
+    assert!(client.get("/depots").await.text().contains("Mis de côté"), "it stays on the day's page");
 }
 
 #[tokio::test(flavor = "multi_thread")]

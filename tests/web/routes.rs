@@ -1,7 +1,7 @@
 //! The table of routes, walked: each line keeps its policy, its reach and its trace.
 
 use super::client::{Client, Reply};
-use super::desk::{ELSEWHERE, HERE, Seeded, Station, constat, extraction, incomplete};
+use super::desk::{ELSEWHERE, HERE, Seeded, Station, constat, extraction, incomplete, now, one_page};
 use passerelle::domain::*;
 use passerelle::web::{Method, Policy, ROUTES, Reach, Route, Trace};
 
@@ -13,12 +13,15 @@ fn place(route: &Route, seeded: &Seeded) -> String {
 }
 
 /// A form that the route takes.
-fn form(route: &Route) -> Vec<(&'static str, String)> {
+fn form(route: &Route, seeded: &Seeded) -> Vec<(&'static str, String)> {
     let own = |name, value: &str| (name, value.to_owned());
     match route.path {
         "/agent" => vec![own("nom", "Denis Roche"), own("suite", "/verifier")],
         "/agent/quitter" => vec![],
         "/depots/{delivery}/vu" => vec![own("sujet", "file")],
+        "/depots/{delivery}/rattacher" => vec![own("depot", &seeded.envelope.to_string())],
+        "/depots/{delivery}/mettre-de-cote" => vec![own("motif", "transmis"), own("precision", "au guichet")],
+        path if path.starts_with("/depots/{delivery}/") => vec![],
         "/verifier/{envelope}" => vec![
             own("sujet", "field:date_naissance"),
             own("vu", "\"1999-03-09\""),
@@ -31,14 +34,17 @@ fn form(route: &Route) -> Vec<(&'static str, String)> {
     }
 }
 
-async fn send(client: &mut Client, route: &Route, path: &str, token: Option<&str>) -> Reply {
+async fn send(client: &mut Client, route: &Route, seeded: &Seeded, path: &str, token: Option<&str>) -> Reply {
     if route.method == Method::Get {
         return client.get(path).await;
     }
-    let mut form = form(route);
+    let mut form = form(route, seeded);
     form.extend(token.map(|t| ("jeton", t.to_owned())));
     let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    client.post(path, &form).await
+    match route.method {
+        Method::Upload => client.upload(path, &form, ("nouveau.jpg", &one_page())).await,
+        _ => client.post(path, &form).await,
+    }
 }
 
 fn has_every_header(reply: &Reply, path: &str) {
@@ -59,14 +65,14 @@ async fn without_a_name_nothing_of_an_agent_is_answered() {
     let seeded = station.seed(HERE, "lot-03.tif", extraction(), constat()).await;
     for route in ROUTES {
         let path = place(route, &seeded);
-        let reply = send(&mut Client::new(station.address), route, &path, None).await;
+        let reply = send(&mut Client::new(station.address), route, &seeded, &path, None).await;
         has_every_header(&reply, &path);
         match (route.policy, route.method) {
             (Policy::Named, Method::Get) => {
                 assert_eq!(reply.status, 303, "{path}");
                 assert!(reply.header("location").unwrap().starts_with("/agent?suite=/"), "{path}");
             }
-            (_, Method::Post) => assert_eq!(reply.status, 403, "{path}"),
+            (_, Method::Post | Method::Upload) => assert_eq!(reply.status, 403, "{path}"),
             _ => assert!(reply.status < 400, "{path}: {}", reply.status),
         }
     }
@@ -82,7 +88,7 @@ async fn an_act_needs_the_token_of_its_own_session_and_a_page_of_ours() {
     let seeded = station.seed(HERE, "lot-03.tif", extraction(), constat()).await;
     let mut other = Client::named(station.address, "Denis Roche").await;
     let foreign = other.token().await;
-    for route in ROUTES.iter().filter(|r| r.method == Method::Post) {
+    for route in ROUTES.iter().filter(|r| r.method != Method::Get) {
         let path = place(route, &seeded);
         let mut client = Client::named(station.address, "Claire Martin").await;
         let own = client.token().await;
@@ -96,7 +102,7 @@ async fn an_act_needs_the_token_of_its_own_session_and_a_page_of_ours() {
         ] {
             let mut forged = client.clone();
             forged.extra = extra.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-            let reply = send(&mut forged, route, &path, token).await;
+            let reply = send(&mut forged, route, &seeded, &path, token).await;
             assert_eq!(reply.status, 403, "{path} with {what}");
         }
     }
@@ -112,11 +118,11 @@ async fn another_prefecture_s_object_is_as_absent_as_one_that_never_was() {
     for route in ROUTES.iter().filter(|r| r.reach != Reach::None) {
         let mut client = Client::named(station.address, "Claire Martin").await;
         let token = client.token().await;
-        let foreign = send(&mut client, route, &place(route, &theirs), Some(&token)).await;
-        let absent = send(&mut client, route, &place(route, &nobody), Some(&token)).await;
+        let foreign = send(&mut client, route, &theirs, &place(route, &theirs), Some(&token)).await;
+        let absent = send(&mut client, route, &nobody, &place(route, &nobody), Some(&token)).await;
         assert_eq!((foreign.status, absent.status), (404, 404), "{}", route.path);
         assert_eq!(foreign.text(), absent.text(), "{} tells that it exists elsewhere", route.path);
-        let broken = send(&mut client, route, &place(route, &nobody).replace('-', "%2e%2e%2f"), Some(&token)).await;
+        let broken = send(&mut client, route, &nobody, &place(route, &nobody).replace('-', "%2e%2e%2f"), Some(&token)).await;
         assert_eq!(broken.status, 404, "{}", route.path);
     }
     assert_eq!(station.events(theirs.delivery).await, before, "nothing happened to it");
@@ -133,15 +139,24 @@ async fn every_view_and_every_act_leaves_its_event_with_the_agent() {
         let seeded = match route.path {
             "/verifier/{envelope}/incomplet" => station.seed(HERE, "lot.tif", extraction(), incomplete()).await,
             "/depots/{delivery}/vu" => {
-                let delivery = station.refuse("protege.pdf").await;
+                let delivery = station.give_up("difficile.tif").await;
                 Seeded { delivery, ..station.seed(HERE, "lot.tif", extraction(), constat()).await }
+            }
+            path if path.starts_with("/depots/{delivery}/") && route.method != Method::Get && !path.contains("{page}") => {
+                let delivery = station.refuse("protege.pdf").await;
+                if path.ends_with("/rouvrir") {
+                    station.store.set_aside(&Scope::Machine, delivery, "essai", None, &"b".into(), now()).await.unwrap();
+                }
+                // The form of `rattacher` names a delivery by what stands for the envelope here.
+                let other = station.register(HERE, "encore.tif").await;
+                Seeded { delivery, envelope: EnvelopeId(other.0), ..station.seed(HERE, "lot.tif", extraction(), constat()).await }
             }
             _ => station.seed(HERE, "lot.tif", extraction(), constat()).await,
         };
         let mut client = Client::named(station.address, "Claire Martin").await;
         let token = client.token().await;
         let before = station.events(seeded.delivery).await.len();
-        let reply = send(&mut client, route, &place(route, &seeded), Some(&token)).await;
+        let reply = send(&mut client, route, &seeded, &place(route, &seeded), Some(&token)).await;
         assert!(reply.status < 400, "{}: {} {}", route.path, reply.status, reply.text());
         let (Trace::View(kind) | Trace::Act(kind)) = route.trace else { panic!("{} leaves nothing", route.path) };
         let after = station.events(seeded.delivery).await;

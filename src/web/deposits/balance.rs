@@ -1,9 +1,9 @@
 //! The counters of a day. The two sides come from different tables, so that a lost file shows.
 
-use crate::domain::{DeliveryState, Outcome};
+use crate::day::{Account, Pages};
+use crate::domain::Outcome;
 use crate::store::{DayEntry, DayEnvelope, EnvelopeState};
 use crate::web::french;
-use jiff::civil::Date;
 
 /// A sum with its parts.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,29 +24,29 @@ pub(super) struct Part {
 }
 
 /// Files, envelopes and pages of a day.
-pub(super) fn of_day(entries: &[DayEntry], day: Date) -> Vec<Balance> {
-    vec![files(entries, day), envelopes(entries), pages(entries)]
+pub(super) fn of_day(account: &Account, entries: &[DayEntry]) -> Vec<Balance> {
+    vec![files(account, entries), envelopes(entries), pages(&account.pages)]
 }
 
-/// Drops of the day (from the drops) against deliveries by state (from the deliveries) and repeats.
-fn files(entries: &[DayEntry], day: Date) -> Balance {
-    let on_day = |at: crate::domain::Instant| at.date_in_paris() == day;
-    let drops = entries.iter().map(|e| e.links.iter().filter(|l| on_day(l.dropped_at)).count() as u64).sum();
-    let fresh = |e: &&DayEntry| on_day(e.delivery.registered_at);
+/// Drops and files of the folders against deliveries by state, repeats, and files of the folders.
+fn files(account: &Account, entries: &[DayEntry]) -> Balance {
+    let all = &account.files;
+    let fresh = |e: &&DayEntry| e.delivery.registered_at.date_in_paris() == account.day;
     let of = |wanted: &str| entries.iter().filter(fresh).filter(|e| super::state(e).0 == wanted).count() as u64;
-    let again = |e: &DayEntry| e.links.iter().skip(1).filter(|l| on_day(l.dropped_at)).count() as u64;
     balance(
-        "dépôts",
-        drops,
-        words(drops, "fichier reçu", "fichiers reçus"),
+        "fichiers",
+        all.dropped,
+        words(all.dropped, "fichier déposé", "fichiers déposés"),
         vec![
             part(of("En cours"), "en cours", "en cours", "blue"),
             part(of("À vérifier"), "à vérifier", "à vérifier", "amber"),
             part(of("Traité"), "traité", "traités", "green"),
-            part(of("En anomalie"), "en anomalie", "en anomalie", "red"),
-            part(entries.iter().map(again).sum(), "déjà reçu", "déjà reçus", ""),
+            part(all.anomalies_open, "en anomalie", "en anomalie", "red"),
+            part(all.anomalies_closed, "remplacé ou mis de côté", "remplacés ou mis de côté", ""),
+            part(all.duplicates, "déjà reçu", "déjà reçus", ""),
+            part(all.in_folder, "encore dans un dossier", "encore dans un dossier", "blue"),
         ],
-        "les fichiers reçus",
+        "les fichiers déposés",
     )
 }
 
@@ -72,17 +72,20 @@ fn envelopes(entries: &[DayEntry]) -> Balance {
 }
 
 /// Pages that the files announce against pages that were read; what is still being read is not missing.
-fn pages(entries: &[DayEntry]) -> Balance {
-    let announced = |e: &DayEntry| u64::from(e.delivery.pages.unwrap_or(0));
-    let read = |e: &DayEntry| u64::from(e.pages_read);
-    let total = entries.iter().map(announced).sum();
-    let under_way = |e: &&DayEntry| e.delivery.state != DeliveryState::Processed;
-    let left = entries.iter().filter(under_way).map(|e| announced(e).saturating_sub(read(e))).sum();
+fn pages(all: &Pages) -> Balance {
     balance(
         "pages",
-        total,
-        words(total, "page numérisée", "pages numérisées"),
-        vec![part(entries.iter().map(read).sum(), "page lue", "pages lues", "green"), part(left, "page à lire", "pages à lire", "blue")],
+        all.pages,
+        words(all.pages, "page numérisée", "pages numérisées"),
+        vec![
+            part(all.in_envelopes, "dans un pli", "dans un pli", "green"),
+            part(all.blank, "blanche", "blanches", ""),
+            part(all.separators, "de séparation", "de séparation", ""),
+            part(all.covers, "de garde", "de garde", ""),
+            part(all.unreadable, "illisible", "illisibles", "red"),
+            part(all.waiting, "à lire", "à lire", "blue"),
+            part(all.in_anomalies, "en anomalie", "en anomalie", "red"),
+        ],
         "les pages numérisées",
     )
 }
@@ -102,59 +105,4 @@ fn part(number: u64, one: &str, many: &str, tone: &'static str) -> Part {
 
 fn words(number: u64, one: &str, many: &str) -> String {
     french::count(number, one, many).split_once(' ').map(|(_, words)| words.to_owned()).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Channel, Delivery, DeliveryId, Instant};
-    use crate::store::Link;
-
-    fn entry(state: DeliveryState, drops: &[&str], registered: &str) -> DayEntry {
-        let at = |text: &str| Instant(text.parse().unwrap());
-        let link = |text: &&str| Link { file: "a.pdf".into(), source: "depot".into(), dropped_at: at(text) };
-        DayEntry {
-            delivery: Delivery {
-                id: DeliveryId(uuid::Uuid::nil()),
-                prefecture: "69".into(),
-                file: "a.pdf".into(),
-                sha256: String::new(),
-                bytes: 1,
-                format: None,
-                channel: Channel::Postal,
-                state,
-                pages: Some(3),
-                refusal: None,
-                registered_at: at(registered),
-                received_on: None,
-                index: None,
-            },
-            links: drops.iter().map(link).collect(),
-            pages_read: 3,
-            envelopes: Vec::new(),
-            open_reviews: 0,
-        }
-    }
-
-    const DAY: Date = jiff::civil::date(2026, 11, 24);
-
-    #[test]
-    fn drops_and_states_add_up_over_repeats_of_other_days() {
-        let entries = [
-            entry(DeliveryState::Processed, &["2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z"], "2026-11-24T08:00:00Z"),
-            entry(DeliveryState::Anomaly, &["2026-11-24T08:00:00Z"], "2026-11-24T08:00:00Z"),
-            entry(DeliveryState::Processed, &["2026-11-20T08:00:00Z", "2026-11-24T10:00:00Z"], "2026-11-20T08:00:00Z"),
-        ];
-        let files = files(&entries, DAY);
-        assert_eq!((files.total, files.wrong), (4, None));
-        assert_eq!(files.parts.iter().map(|p| p.number).collect::<Vec<_>>(), [0, 0, 1, 1, 2]);
-    }
-
-    #[test]
-    fn a_delivery_without_its_drop_and_a_page_that_nobody_read_are_shown() {
-        let mut lost = entry(DeliveryState::Processed, &[], "2026-11-24T08:00:00Z");
-        lost.pages_read = 2;
-        let wrong: Vec<bool> = of_day(&[lost], DAY).iter().map(|b| b.wrong.is_some()).collect();
-        assert_eq!(wrong, [true, false, true]);
-    }
 }

@@ -222,6 +222,9 @@ pub(crate) fn act_words(catalogue: &Catalogue, subject: &str, act: &CorrectionAc
         CorrectionAct::Turn { .. } => "page tournée".to_owned(),
         CorrectionAct::Checklist { status } => french::line_status(*status).to_lowercase(),
         CorrectionAct::Acknowledge => "vérifié".to_owned(),
+        CorrectionAct::ReadAgain => "page relue".to_owned(),
+        CorrectionAct::ReplacePage { .. } => "page remplacée".to_owned(),
+        CorrectionAct::ByHand => "traité à la main".to_owned(),
     }
 }
 
