@@ -6,6 +6,9 @@ use crate::store::{Store, StoreError};
 /// Between two events of a working installation; the daily round leaves one by itself. In seconds: a day and a half.
 const GAP: i64 = 36 * 3600;
 
+/// How far back events are asked for beyond the time of a copy, in seconds: four years.
+const PAST: i64 = 4 * 365 * 86_400;
+
 /// Seconds of so many days.
 pub fn seconds(days: u32) -> i64 {
     i64::from(days) * 86_400
@@ -18,9 +21,9 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Enough of the past to tell whether something is `days` old; a gap is looked over once more on the other side.
+    /// Enough of the past to tell whether something is `days` old, with gaps between.
     pub async fn load(store: &Store, now: Instant, days: u32) -> Result<Self, StoreError> {
-        let from = now.plus_seconds(-4 * seconds(days.max(1)));
+        let from = now.plus_seconds(-seconds(days) - PAST);
         Ok(Self { at: store.event_times(from, now, GAP).await? })
     }
 

@@ -1,8 +1,8 @@
 //! Tables `envelope` and `envelope_page`: the applications found in a delivery.
 
 use super::convert::{self, name_of, named, small, visible};
+use super::day::DayEnvelope;
 use super::db::{Tx, all, maybe, run};
-use super::delivery::DayEnvelope;
 use super::{Store, StoreError, artefact, correction};
 use crate::domain::{
     Constat, Correction, Delivery, DeliveryId, EnvelopeId, EnvelopePages, Extraction, Finding, Instant, PrefectureId, Scope,

@@ -6,6 +6,7 @@ mod artefact;
 mod blob;
 mod convert;
 mod correction;
+mod day;
 mod db;
 mod delivery;
 mod dossier;
@@ -26,7 +27,8 @@ mod waiting;
 
 pub use artefact::NewArtefact;
 pub use blob::SealedFile;
-pub use delivery::{DayCounts, DayEntry, DayEnvelope, Link, NewDelivery, Registration};
+pub use day::{DayCounts, DayEntry, DayEnvelope};
+pub use delivery::{Link, NewDelivery, Registration};
 pub use dossier::{DossierView, FieldView, Injected, OutboxEntry};
 pub use envelope::{EnvelopeState, EnvelopeView};
 pub use error::StoreError;

@@ -71,6 +71,7 @@ pub(super) async fn received(desk: &Desk, session: Option<&Session>, request: Re
 
 /// Writes one file to the spool; none when the form was sent without choosing one.
 async fn spooled(desk: &Desk, mut field: Field<'_>) -> Result<Option<Upload>, Stop> {
+    let chosen = field.file_name().is_some_and(|name| !name.is_empty());
     let name = shown_name(OsStr::new(field.file_name().unwrap_or_default()));
     let id = DeliveryId(Uuid::now_v7());
     let (folder, part, path) = (&desk.intake.spool, desk.intake.spool.join(format!("{id}.part")), desk.intake.spool.join(id.to_string()));
@@ -90,7 +91,7 @@ async fn spooled(desk: &Desk, mut field: Field<'_>) -> Result<Option<Upload>, St
         digest.update(&block);
         to.write_all(&block).await.map_err(disk)?;
     }
-    if upload.bytes == 0 && upload.name.is_empty() {
+    if upload.bytes == 0 && !chosen {
         return Ok(None);
     }
     crate::medium::lasting(to.sync_all().await, &part).map_err(disk)?;

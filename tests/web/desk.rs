@@ -23,7 +23,7 @@ pub const REASON: &str = "Le formulaire et le passeport ne donnent pas le même 
 /// A running station.
 pub struct Station {
     /// Held for its folder.
-    _database: Database,
+    database: Database,
     pub store: Store,
     pub blobs: Blobs,
     pub address: SocketAddr,
@@ -71,12 +71,12 @@ impl Station {
         let station = web::bind("127.0.0.1:0".parse().unwrap(), parts).await.unwrap();
         let address = station.url().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
         tokio::spawn(station.run(std::future::pending()));
-        Self { _database: database, store, blobs, address, catalogue }
+        Self { database, store, blobs, address, catalogue }
     }
 
     /// Where files that agents send are written first.
     pub fn spool(&self) -> PathBuf {
-        self._database.folder.path().join("spool")
+        self.database.folder.path().join("spool")
     }
 
     /// One delivery of `prefecture` read to its constat, with its questions open.
