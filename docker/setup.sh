@@ -14,7 +14,7 @@ MODEL_SHA256=6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884
 LANGUAGES=(tesseract-ocr-fra tesseract-ocr-eng tesseract-ocr-osd)
 RUN=(libtesseract5 liblept5 ca-certificates "${LANGUAGES[@]}")
 BUILD=(libtesseract-dev libleptonica-dev pkg-config cmake make gcc g++ ca-certificates "${LANGUAGES[@]}")
-TESTS=(postgresql chromium chromium-driver python3 tesseract-ocr strace faketime samba smbnetfs iproute2)
+TESTS=(postgresql chromium chromium-driver python3 python3-pil tesseract-ocr strace faketime samba smbnetfs iproute2)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 

@@ -22,6 +22,7 @@ mod fan_in;
 mod filed;
 mod hostile;
 mod intake;
+mod photos;
 mod pipelines;
 mod reading;
 mod restart;

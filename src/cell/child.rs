@@ -4,7 +4,7 @@ use super::frame::{Job, Kind, LockReport, PROTOCOL, SelfTest, Setup, pack_page, 
 use super::{lock, picture};
 use crate::catalogue::Catalogue;
 use crate::domain::{PageRead, PageState, Refusal, Transform};
-use crate::pages::{self, Document, Limits};
+use crate::pages::{self, Document, Limits, Picture};
 use crate::recognise::{self, Engines};
 use std::fs::File;
 use std::io::{Error, Result};
@@ -158,9 +158,18 @@ impl Reader {
         };
         let recognised =
             recognise::read_page(&picture, number, turn, &mut self.engines, &self.catalogue).map_err(|e| failed(e.to_string()))?;
+        if is_lost_photograph(&picture, &recognised.read) {
+            return Err(pages::photo_without_sheet());
+        }
         let jpeg = picture::encode(&recognised.upright, picture.dpi).map_err(|e| failed(e.to_string()))?;
         Ok((recognised.read, jpeg))
     }
+}
+
+/// A photograph without a sheet, of which next to nothing was read: another one is asked for.
+fn is_lost_photograph(picture: &Picture, read: &PageRead) -> bool {
+    let nothing_else = read.mrz.is_empty() && read.codes.is_empty() && read.zones.is_empty();
+    picture.camera && picture.sheet.is_none() && nothing_else && !recognise::is_convincing(&read.words)
 }
 
 /// A page of which nothing is known but its number.

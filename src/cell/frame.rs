@@ -41,6 +41,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    #[must_use]
     pub fn of(byte: u8) -> Option<Self> {
         use Kind::{Bytes, Count, Cut, Done, Failed, Job, Opened, Page, Ready, Refused, Setup, Tested};
         [Setup, Job, Bytes, Ready, Opened, Page, Done, Count, Cut, Tested, Refused, Failed].into_iter().find(|k| *k as u8 == byte)
@@ -153,6 +154,7 @@ pub fn pack_page(read: &PageRead, picture: &[u8]) -> Result<Vec<u8>> {
     Ok([&length.to_le_bytes()[..], &json, picture].concat())
 }
 
+#[must_use]
 pub fn unpack_page(payload: &[u8]) -> Option<(PageRead, Vec<u8>)> {
     let (length, rest) = payload.split_first_chunk::<4>()?;
     let (json, picture) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;

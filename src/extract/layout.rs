@@ -158,7 +158,7 @@ pub(super) mod tests {
         PageRead {
             number: 1,
             dpi: 300,
-            transform: Transform { quarter_turns: 0, skew: 0.0, scan_width: 2480, scan_height: 3508 },
+            transform: Transform { quarter_turns: 0, skew: 0.0, scan_width: 2480, scan_height: 3508, sheet: None },
             state: PageState::Read,
             words,
             zones: Vec::new(),

@@ -5,10 +5,12 @@ mod dots;
 mod pdf;
 mod photo;
 mod refuse;
+mod sheet;
 mod tiff;
 
-use crate::domain::{Format, Refusal};
+use crate::domain::{Flattened, Format, Refusal};
 use image::GrayImage;
+pub use refuse::photo_without_sheet;
 use std::sync::Arc;
 
 /// How much a file may ask for before anything is allocated.
@@ -50,6 +52,21 @@ pub struct Picture {
     pub grey: GrayImage,
     /// Dots per inch: as the file declares when that gives a plausible sheet, else derived from A4.
     pub dpi: u32,
+    /// Size of the page as scanned, pixels.
+    pub scan: (u32, u32),
+    /// Where the sheet lies on the page as scanned, when that is a photograph and `grey` was made of it.
+    pub sheet: Option<Flattened>,
+    /// The file says that a camera made it.
+    pub camera: bool,
+}
+
+impl Picture {
+    /// A page that is flat as scanned.
+    #[must_use]
+    pub fn flat(grey: GrayImage, dpi: u32) -> Self {
+        let scan = grey.dimensions();
+        Self { grey, dpi, scan, sheet: None, camera: false }
+    }
 }
 
 /// A file whose structure is known; pixels are decoded page by page.
@@ -106,7 +123,8 @@ impl Document {
     /// Decodes page `number` (1-based).
     ///
     /// # Errors
-    /// `page_illisible`, `page_trop_grande`, `decompression`, `compression_non_lue`: this page only, the others may be fine.
+    /// `page_illisible`, `page_trop_grande`, `decompression`, `compression_non_lue`, `photo_trop_petite`,
+    /// `photo_floue`: this page only, the others may be fine.
     pub fn page(&self, number: u32) -> Result<Picture, Refusal> {
         if number == 0 || number > self.page_count() {
             return Err(refuse::page_damaged(&format!("la page {number} n’existe pas")));

@@ -3,7 +3,7 @@
 mod attachments;
 mod inflate;
 
-use super::{Limits, Picture, luma, refuse};
+use super::{Limits, Picture, luma, refuse, sheet};
 use crate::domain::Refusal;
 use hayro::hayro_interpret::font::GlyphRun;
 use hayro::hayro_interpret::{
@@ -78,10 +78,12 @@ impl PdfFile {
             // Twice through the page description, which is a few operators; once through the pixels.
             if let Some(grey) = Probe::take(page) {
                 let dpi = probe.dpi.round().max(1.0) as u32;
-                return Ok(Picture { grey, dpi });
+                return sheet::straighten(Picture::flat(grey, dpi));
             }
         }
-        render(page, probe.resolution(), limits)
+        let picture = render(page, probe.resolution(), limits)?;
+        // Programs of telephones lay their picture on a page, with margins or without.
+        if probe.covers > 0.3 { sheet::straighten(picture) } else { Ok(picture) }
     }
 }
 
@@ -133,7 +135,7 @@ fn render(page: &Page<'_>, dpi: f64, limits: &Limits) -> Result<Picture, Refusal
     );
     let pixels = pixmap.data_as_u8_slice().chunks_exact(4).map(|p| luma(p[0], p[1], p[2])).collect();
     let grey = GrayImage::from_raw(u32::from(pixmap.width()), u32::from(pixmap.height()), pixels).ok_or_else(refuse::empty_page)?;
-    Ok(Picture { grey, dpi: dpi.round() as u32 })
+    Ok(Picture::flat(grey, dpi.round() as u32))
 }
 
 /// Sees what a page draws without drawing it.

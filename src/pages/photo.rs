@@ -1,6 +1,6 @@
 //! JPEG and PNG: one page each, turned as the EXIF header asks.
 
-use super::{Limits, Picture, dots, refuse};
+use super::{Limits, Picture, dots, refuse, sheet};
 use crate::domain::Refusal;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader};
 use std::io::Cursor;
@@ -44,12 +44,14 @@ impl PhotoFile {
         if decoder.total_bytes() > limits.decompressed {
             return Err(refuse::decompression(limits.decompressed));
         }
+        let exif = decoder.exif_metadata().map_err(damaged)?;
         let orientation = decoder.orientation().map_err(damaged)?;
         let mut decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;
         decoded.apply_orientation(orientation);
         let grey = on_white(decoded);
         let dpi = dots::resolution(self.declared_dpi(), grey.width(), grey.height());
-        Ok(Picture { grey, dpi })
+        let camera = has_exposure(exif.as_deref().unwrap_or_default());
+        sheet::straighten(Picture { camera, ..Picture::flat(grey, dpi) })
     }
 
     fn declared_dpi(&self) -> Option<f64> {
@@ -58,6 +60,21 @@ impl PhotoFile {
             _ => png_density(&self.bytes),
         }
     }
+}
+
+/// `ExposureTime`, `FNumber`, `FocalLength` (Exif 2.32, 4.6.5).
+const OF_CAMERAS: [u16; 3] = [0x829a, 0x829d, 0x920a];
+
+/// Whether an EXIF block tells an exposure, as cameras write it and scanners do not.
+fn has_exposure(exif: &[u8]) -> bool {
+    // Entries are looked for as such, wherever their directory stands: tag, kind (fraction), one value.
+    let (little, big) = (exif.starts_with(b"II"), exif.starts_with(b"MM"));
+    let entry = |bytes: &[u8], tag: u16| match (little, big) {
+        (true, _) => bytes[..2] == tag.to_le_bytes() && bytes[2..8] == [5, 0, 1, 0, 0, 0],
+        (_, true) => bytes[..2] == tag.to_be_bytes() && bytes[2..8] == [0, 5, 0, 0, 0, 1],
+        _ => false,
+    };
+    exif.windows(8).any(|bytes| OF_CAMERAS.iter().any(|tag| entry(bytes, *tag)))
 }
 
 /// Grey of a picture laid on white paper where it is transparent.

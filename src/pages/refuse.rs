@@ -76,6 +76,30 @@ pub fn decompression(limit: u64) -> Refusal {
     )
 }
 
+const PHOTOGRAPH_AGAIN: &str =
+    "Demandez une nouvelle photo : la feuille entière, à plat, vue de face, nette et bien éclairée ; ou numérisez l’original.";
+
+pub fn photo_too_small(dpi: u32) -> Refusal {
+    Refusal::new(
+        "photo_trop_petite",
+        format!("C’est la photo d’une feuille prise de trop loin : {dpi} points par pouce, trop peu pour la lire."),
+        PHOTOGRAPH_AGAIN,
+    )
+}
+
+pub fn photo_blurred() -> Refusal {
+    Refusal::new("photo_floue", "C’est la photo d’une feuille, trop floue pour être lue.", PHOTOGRAPH_AGAIN)
+}
+
+#[must_use]
+pub fn photo_without_sheet() -> Refusal {
+    Refusal::new(
+        "photo_sans_feuille",
+        "C’est une photo où aucune feuille entière n’est trouvée et où presque rien ne se lit.",
+        PHOTOGRAPH_AGAIN,
+    )
+}
+
 pub fn empty_page() -> Refusal {
     Refusal::new("page_illisible", "La page n’a pas de surface.", SCAN_AGAIN)
 }

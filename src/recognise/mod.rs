@@ -21,3 +21,4 @@ pub use page::{Engines, Recognised, describe_engines, read_page};
 pub use sketch::{Blob, Sketch};
 pub use tesseract::Tesseract;
 pub use upright::{Lines, lines};
+pub use words::is_convincing;

@@ -81,8 +81,9 @@ pub fn read_page(
     let transform = Transform {
         quarter_turns: turns.unwrap_or(0) % 4,
         skew: 0.0,
-        scan_width: picture.grey.width(),
-        scan_height: picture.grey.height(),
+        scan_width: picture.scan.0,
+        scan_height: picture.scan.1,
+        sheet: picture.sheet,
     };
     if blank::is_blank(&sketch) {
         let upright = raster::turn(&picture.grey, transform.quarter_turns);

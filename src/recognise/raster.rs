@@ -114,7 +114,7 @@ mod tests {
             let dark: Vec<(u32, u32)> = rotated.enumerate_pixels().filter(|(_, _, p)| p.0[0] < 100).map(|(x, y, _)| (x, y)).collect();
             assert!(!dark.is_empty());
             let (x, y) = dark[dark.len() / 2];
-            let transform = Transform { quarter_turns: 0, skew: degrees, scan_width: 400, scan_height: 600 };
+            let transform = Transform { quarter_turns: 0, skew: degrees, scan_width: 400, scan_height: 600, sheet: None };
             let back = transform.to_scan(Rect::new(x, y, 1, 1));
             assert!(back.x.abs_diff(62) <= 3 && back.y.abs_diff(102) <= 3, "{degrees}: {back:?}");
         }

@@ -86,7 +86,7 @@ pub fn page(number: u32, lines: &[&str]) -> PageRead {
     PageRead {
         number,
         dpi: 150,
-        transform: Transform { quarter_turns: 0, skew: 0.0, scan_width: 1240, scan_height: 1754 },
+        transform: Transform { quarter_turns: 0, skew: 0.0, scan_width: 1240, scan_height: 1754, sheet: None },
         state: PageState::Read,
         words,
         zones: Vec::new(),

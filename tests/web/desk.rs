@@ -178,7 +178,7 @@ impl Station {
         let read = PageRead {
             number,
             dpi: 200,
-            transform: Transform { quarter_turns: 0, skew: 0.0, scan_width: 1654, scan_height: 2339 },
+            transform: Transform { quarter_turns: 0, skew: 0.0, scan_width: 1654, scan_height: 2339, sheet: None },
             state: PageState::Read,
             words: vec![],
             zones: vec![],

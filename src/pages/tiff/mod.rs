@@ -52,7 +52,7 @@ impl TiffFile {
         }
         let grey = picture.into_luma8();
         let dpi = dots::resolution(declared, grey.width(), grey.height());
-        Ok(Picture { grey, dpi })
+        Ok(Picture::flat(grey, dpi))
     }
 }
 
