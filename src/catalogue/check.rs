@@ -126,7 +126,7 @@ impl Checker<'_> {
             self.report("fields.toml", &needle, format!("field `{id}` has no choices"), hint);
         }
         if let Some(pattern) = &field.pattern
-            && let Err(error) = regex::Regex::new(&format!("^(?:{pattern})$"))
+            && let Err(error) = regex_syntax::parse(pattern)
         {
             self.report("fields.toml", pattern, format!("pattern of field `{id}`: {error}"), None);
         }
@@ -185,8 +185,8 @@ impl Checker<'_> {
                 self.unknown(&file, "field", value.field.as_str(), &known);
             }
             if let Some(pattern) = &value.pattern {
-                match regex::Regex::new(pattern) {
-                    Ok(regex) if regex.captures_len() == 2 => {}
+                match regex_syntax::parse(pattern) {
+                    Ok(parsed) if parsed.properties().explicit_captures_len() == 1 => {}
                     Ok(_) => self.report(&file, pattern, format!("pattern `{pattern}` needs exactly one group"), None),
                     Err(error) => self.report(&file, pattern, format!("pattern `{pattern}`: {error}"), None),
                 }

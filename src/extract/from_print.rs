@@ -4,10 +4,10 @@
 use super::kinds::{self, address, date, name};
 use super::labels::{Book, Hit, places};
 use super::layout::{Layout, Token, around, join};
+use super::patterns::compiled;
 use super::text::squeeze;
 use crate::catalogue::{Catalogue, DocumentDef, FieldDef, FieldKind};
 use crate::domain::{Candidate, Engine, Evidence, FieldId, FieldValue, PieceKind, Rect, Source};
-use regex::RegexBuilder;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
 
     fn by_pattern(&self, layout: &Layout, field: &FieldDef, pattern: &str, source: Source) -> Vec<Candidate> {
         // A pattern of the catalogue is checked when it is loaded; a bad one finds nothing.
-        let Ok(pattern) = RegexBuilder::new(pattern).case_insensitive(true).build() else { return Vec::new() };
+        let Some(pattern) = compiled(&format!("(?i:{pattern})")) else { return Vec::new() };
         let text = layout.text();
         let most = if field.kind == FieldKind::Text { 1 } else { 4 };
         let found = pattern.captures_iter(&text).take(most).filter_map(|c| c.get(1));

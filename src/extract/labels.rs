@@ -2,7 +2,7 @@
 //! labels of every field stop a value, also those that are not asked for.
 
 use super::layout::{Layout, Token};
-use super::text::{slack, squeeze};
+use super::text::{Pattern, slack, squeeze};
 use crate::domain::{FieldId, Rect};
 use std::collections::{BTreeMap, HashMap};
 
@@ -137,7 +137,8 @@ impl Book {
             .flat_map(|(_, at)| at)
             .map(|&at| (at, &self.phrases[at]))
             .filter(|(_, p)| (p.letters ^ mask).count_ones() as usize <= 2 * most);
-        near.map(|(at, p)| (at, strsim::levenshtein(&p.key, key))).filter(|(_, edits)| *edits <= most).min_by_key(|(_, edits)| *edits)
+        let pattern = Pattern::new(key);
+        near.map(|(at, p)| (at, pattern.edits(&p.key))).filter(|(_, edits)| *edits <= most).min_by_key(|(_, edits)| *edits)
     }
 }
 

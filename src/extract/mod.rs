@@ -14,6 +14,7 @@ mod kinds;
 mod labels;
 mod layout;
 mod page;
+mod patterns;
 mod person;
 mod pieces;
 mod request;

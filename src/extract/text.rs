@@ -50,30 +50,57 @@ pub(super) fn slack(chars: usize) -> usize {
     }
 }
 
-/// The fewest edits that turn some stretch of `haystack` into `needle`, and where that stretch ends
-/// (Myers 1999, one machine word a step: thousands of phrases are looked for on each page); `None` when
-/// more than `most` are needed. Both in the form of [`squeeze`]; of a needle the first 64 characters count.
+/// A phrase in the form of [`squeeze`], made ready to be compared with many others by the bit (Myers 1999, Hyyrö 2003:
+/// one machine word a step), because thousands of phrases are looked for on each page. Of a longer one the first
+/// 64 characters count. Edits are counted in bytes: what `squeeze` leaves is nearly always one byte a letter.
+pub(super) struct Pattern {
+    equal: [u64; 256],
+    length: usize,
+}
+
+impl Pattern {
+    pub fn new(phrase: &str) -> Self {
+        let bytes = &phrase.as_bytes()[..phrase.len().min(64)];
+        let mut equal = [0_u64; 256];
+        for (i, &c) in bytes.iter().enumerate() {
+            equal[c as usize] |= 1 << i;
+        }
+        Self { equal, length: bytes.len() }
+    }
+
+    /// The fewest edits that turn the phrase into the whole of `other`.
+    pub fn edits(&self, other: &str) -> usize {
+        self.steps(other, 1).last().unwrap_or(self.length)
+    }
+
+    /// The fewest edits that turn the phrase into some stretch that ends at each byte of `text`; with `lead` 1 each
+    /// byte before that stretch counts as an edit, with 0 it is free.
+    fn steps(&self, text: &str, lead: u64) -> impl Iterator<Item = usize> {
+        let top = if self.length == 0 { 0 } else { 1_u64 << (self.length - 1) };
+        let (mut plus, mut minus, mut edits) = (u64::MAX, 0_u64, self.length);
+        text.bytes().map(move |c| {
+            let eq = self.equal[c as usize];
+            let vertical = eq | minus;
+            let horizontal = ((eq & plus).wrapping_add(plus) ^ plus) | eq;
+            let up = minus | !(horizontal | plus);
+            let down = plus & horizontal;
+            edits = edits + usize::from(up & top != 0) - usize::from(down & top != 0);
+            let up = up << 1 | lead;
+            plus = (down << 1) | !(vertical | up);
+            minus = up & vertical;
+            edits
+        })
+    }
+}
+
+/// The fewest edits that turn some stretch of `haystack` into `needle`, and where that stretch ends; `None` when more
+/// than `most` are needed. Both in the form of [`squeeze`].
 pub(super) fn find_within(haystack: &str, needle: &str, most: usize) -> Option<(usize, usize)> {
     if most == 0 || needle.len() <= most {
         return haystack.find(needle).map(|at| (0, at + needle.len()));
     }
-    let pattern = &needle.as_bytes()[..needle.len().min(64)];
-    let mut equal = [0_u64; 256];
-    for (i, &c) in pattern.iter().enumerate() {
-        equal[c as usize] |= 1 << i;
-    }
-    let top = 1_u64 << (pattern.len() - 1);
-    let (mut plus, mut minus, mut edits) = (u64::MAX, 0_u64, pattern.len());
     let mut best: Option<(usize, usize)> = None;
-    for (i, &c) in haystack.as_bytes().iter().enumerate() {
-        let eq = equal[c as usize];
-        let vertical = eq | minus;
-        let horizontal = ((eq & plus).wrapping_add(plus) ^ plus) | eq;
-        let up = minus | !(horizontal | plus);
-        let down = plus & horizontal;
-        edits = edits + usize::from(up & top != 0) - usize::from(down & top != 0);
-        plus = (down << 1) | !(vertical | (up << 1));
-        minus = (up << 1) & vertical;
+    for (i, edits) in Pattern::new(needle).steps(haystack, 0).enumerate() {
         if edits <= most && best.is_none_or(|(fewest, _)| edits < fewest) {
             best = Some((edits, i + 1));
             if edits == 0 {
@@ -110,5 +137,17 @@ mod tests {
         assert_eq!(find_within("ABCDEFGHIJKL", "DXFXHI", 1), None, "two slips");
         assert!(alike("Prénoms / Given rames", "Prénoms / Given names"));
         assert!(!alike("Nom", "Non"));
+    }
+
+    #[test]
+    fn edits_are_those_of_levenshtein() {
+        let phrases =
+            ["", "N", "NOM", "NON", "DATEDENAISSANCE", "DATENAISSANCE", "DALEDENAISSANCF", "LIEUDENAISSANCE", "ADRESSE", "ADRESES"];
+        for one in phrases {
+            let pattern = Pattern::new(one);
+            for other in phrases {
+                assert_eq!(pattern.edits(other), strsim::levenshtein(one, other), "{one} and {other}");
+            }
+        }
     }
 }

@@ -50,10 +50,12 @@ def copied_program(folder):
 
 def corpus():
     """The labelled scans, which are not ours to publish."""
+    return corpus_if_there() or skip("no labelled corpus in ../shared beside the checkout: set PASSERELLE_SHARED to the folder that holds corpus/")
+
+
+def corpus_if_there():
     folder = pathlib.Path(os.environ.get("PASSERELLE_SHARED") or ROOT.parent / "shared") / "corpus"
-    if not folder.is_dir():
-        skip(f"no labelled corpus at {folder}: set PASSERELLE_SHARED to the folder that holds corpus/")
-    return folder
+    return folder if folder.is_dir() else None
 
 
 def truths(folder):

@@ -2,8 +2,7 @@
 
 use super::digits;
 use crate::domain::Address;
-use regex::Regex;
-use std::sync::OnceLock;
+use crate::extract::patterns::compiled;
 
 /// Words that begin a street; a line with one of them needs no number.
 const STREETS: [&str; 24] = [
@@ -33,17 +32,13 @@ const STREETS: [&str; 24] = [
     "ESPLANADE",
 ];
 
-fn shape() -> Option<&'static Regex> {
-    static SHAPE: OnceLock<Option<Regex>> = OnceLock::new();
-    SHAPE
-        .get_or_init(|| Regex::new(r"(?x)^(?P<street>.*?)[\s,.;–—-]*\b(?P<cp>[0-9OIlSB]{2}\s?[0-9OIlSB]{3})\b[\s,.]*(?P<town>\p{L}[\p{L}\s'’./-]*?(?:\s+\d{1,2}(?:E|ER|ÈME)?|\s+CEDEX(?:\s+\d+)?)?)\s*[.,;…]*$").ok())
-        .as_ref()
-}
+/// Street, postcode, town, from end to end of a line in capitals.
+const SHAPE: &str = r"(?x)^(?P<street>.*?)[\s,.;–—-]*\b(?P<cp>[0-9OIlSB]{2}\s?[0-9OIlSB]{3})\b[\s,.]*(?P<town>\p{L}[\p{L}\s'’./-]*?(?:\s+\d{1,2}(?:E|ER|ÈME)?|\s+CEDEX(?:\s+\d+)?)?)\s*[.,;…]*$";
 
 /// Number, street, postcode and town of one text.
 pub(in crate::extract) fn parse(text: &str) -> Option<Address> {
     let line = text.split_whitespace().filter(|w| w.chars().any(char::is_alphanumeric)).collect::<Vec<_>>().join(" ").to_uppercase();
-    let found = shape()?.captures(&line)?;
+    let found = compiled(SHAPE)?.captures(&line)?;
     let code_postal = postcode(&found["cp"])?;
     let commune = town(&found["town"])?;
     let (numero, voie) = street(&found["street"])?;

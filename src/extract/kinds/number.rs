@@ -1,11 +1,11 @@
 //! Numbers by their pattern, telephone numbers (E.164), e-mail addresses, amounts in euros.
 
 use super::digits;
-use regex::Regex;
+use crate::extract::patterns::compiled;
 
 /// The value that matches the whole pattern: the text without separators, or the first run of its words that does.
 pub(in crate::extract) fn parse(text: &str, pattern: Option<&str>) -> Option<String> {
-    let whole = Regex::new(&format!("^(?:{})$", pattern.unwrap_or("[A-Z0-9]{4,24}"))).ok()?;
+    let whole = compiled(&format!("^(?:{})$", pattern.unwrap_or("[A-Z0-9]{4,24}")))?;
     let only_digits = pattern.is_some_and(|p| !p.contains("A-Z"));
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || matches!(c, ':' | ',' | ';' | '…')).filter(|w| !w.is_empty()).collect();
@@ -44,13 +44,13 @@ pub(in crate::extract) fn telephone(text: &str) -> Option<String> {
 /// An e-mail address, lower case.
 pub(in crate::extract) fn courriel(text: &str) -> Option<String> {
     let tight: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
-    let shape = Regex::new(r"[a-z0-9][a-z0-9._%+-]*@[a-z0-9][a-z0-9.-]*\.[a-z]{2,}").ok()?;
+    let shape = compiled(r"[a-z0-9][a-z0-9._%+-]*@[a-z0-9][a-z0-9.-]*\.[a-z]{2,}")?;
     shape.find(&tight).map(|m| m.as_str().trim_end_matches('.').to_owned())
 }
 
 /// Decimal euros with a point: `1234.56`.
 pub(in crate::extract) fn amount(text: &str) -> Option<String> {
-    let shape = Regex::new(r"(\d{1,3}(?:[ \u{a0}\u{202f}.]\d{3})+|\d+)(?:[,.](\d{2}))?\s*(?:€|EUR|euros?)?").ok()?;
+    let shape = compiled(r"(\d{1,3}(?:[ \u{a0}\u{202f}.]\d{3})+|\d+)(?:[,.](\d{2}))?\s*(?:€|EUR|euros?)?")?;
     let found = shape.captures(text)?;
     let whole: String = found[1].chars().filter(char::is_ascii_digit).collect();
     let cents = found.get(2).map_or("00", |c| c.as_str());
