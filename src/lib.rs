@@ -43,6 +43,7 @@ pub mod recognise;
 pub mod retention;
 pub mod store;
 pub mod telemetry;
+pub mod trust;
 pub mod validate;
 pub mod watcher;
 pub mod web;

@@ -3,7 +3,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::domain::{
-    Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, PageState, Profile, Sheet, Stage, hexadecimal,
+    Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, PageState, Profile, Sheet, Stage, Trust, hexadecimal,
 };
 use crate::{assemble, extract, validate};
 use sha2::{Digest, Sha256};
@@ -13,12 +13,12 @@ use sha2::{Digest, Sha256};
 pub struct Rules {
     pub catalogue: Catalogue,
     pub profile: Profile,
-    /// Accept 2D-Doc signed by the public test authority (`--test-authorities`).
-    pub test_authorities: bool,
+    /// Whose 2D-Doc signatures count.
+    pub trust: Trust,
 }
 
 /// Raised by hand whenever a stage gives another result for the same input and rules.
-const STAGES: &str = "read 3, assemble 1, extract 2, validate 1";
+const STAGES: &str = "read 3, assemble 1, extract 3, validate 1";
 
 /// What decides which values are accepted while no calibration of this installation exists.
 pub const CALIBRATION: &str = "agreement-1";
@@ -39,7 +39,7 @@ impl Rules {
                 Profile::Observation => "observation",
                 Profile::Evaluation => "evaluation",
             },
-            if self.test_authorities { "test authorities" } else { "" },
+            &self.trust.fingerprint(),
         ];
         let digest = Sha256::digest(parts.join("\n").as_bytes());
         hexadecimal(&digest[..8])
@@ -96,7 +96,7 @@ pub fn settled(constat: &Constat, confirmed_incomplete: bool) -> bool {
 }
 
 fn describe(rules: &Rules, pages: &[PageRead], corrections: &[Correction]) -> Vec<Sheet> {
-    extract::describe(pages, &rules.catalogue, rules.test_authorities, &of_stage(corrections, Stage::Extract))
+    extract::describe(pages, &rules.catalogue, &rules.trust, &of_stage(corrections, Stage::Extract))
 }
 
 fn of_stage(corrections: &[Correction], stage: Stage) -> Vec<Correction> {

@@ -73,6 +73,7 @@ impl Catalogue {
         }
         checker.cycles();
         self.permits.iter().for_each(|p| checker.permit(p));
+        checker.two_d_doc();
         checker.file_names();
         checker.problems
     }
@@ -129,6 +130,25 @@ impl Checker<'_> {
             && let Err(error) = regex_syntax::parse(pattern)
         {
             self.report("fields.toml", pattern, format!("pattern of field `{id}`: {error}"), None);
+        }
+    }
+
+    fn two_d_doc(&mut self) {
+        let catalogue = self.catalogue;
+        let known = catalogue.fields.iter().map(|f| f.id.as_str()).collect();
+        let identifiers = catalogue.two_d_doc.identifiers.keys().map(String::as_str).collect();
+        for sealed in &catalogue.two_d_doc.types {
+            for field in sealed.values.iter().map(|v| &v.field).chain(&sealed.issued) {
+                if catalogue.field(field.as_str()).is_none() {
+                    self.unknown("deux_d_doc.toml", "field", field.as_str(), &known);
+                }
+            }
+            let named = sealed.values.iter().flat_map(|v| &v.from).chain(&sealed.required);
+            for id in named.flat_map(|ids| ids.split('|')) {
+                if !catalogue.two_d_doc.identifiers.contains_key(id) {
+                    self.unknown("deux_d_doc.toml", "identifier", id, &identifiers);
+                }
+            }
         }
     }
 

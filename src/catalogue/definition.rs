@@ -292,3 +292,52 @@ pub struct Forbidden {
     /// What to write instead, in French.
     pub instead: String,
 }
+
+/// `pipelines/deux_d_doc.toml`: the identifiers and document types of 2D-Doc, perimeter 01.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwoDDocDef {
+    pub types: Vec<SealedType>,
+    pub identifiers: BTreeMap<String, Identifier>,
+}
+
+/// A type of document that tells something of an applicant.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedType {
+    /// Two characters of the header.
+    pub id: String,
+    /// For the agent, in French.
+    pub label: String,
+    /// The field that the header's date of issue fills.
+    #[serde(default)]
+    pub issued: Option<FieldId>,
+    /// Identifiers that must be there; `10|13` is one of the two.
+    #[serde(default)]
+    pub required: Vec<String>,
+    #[serde(default)]
+    pub values: Vec<SealedValue>,
+}
+
+/// The field that identifiers hold.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedValue {
+    pub field: FieldId,
+    /// Identifiers in the order in which the field writes them; what is absent is left out.
+    pub from: Vec<String>,
+    /// Which part between slashes, from 0.
+    #[serde(default)]
+    pub part: Option<usize>,
+}
+
+/// How long the value of an identifier is, in characters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identifier {
+    pub least: usize,
+    /// 0: no bound. Equal to `least`: fixed length, no separator follows.
+    pub most: usize,
+    /// For the agent, in French.
+    pub label: String,
+}

@@ -1,7 +1,7 @@
 //! From the files of `pipelines/`, embedded or in a folder, to a checked catalogue.
 
 use super::check::{Problem, line_at};
-use super::{Catalogue, DocumentDef, FactDef, FieldDef, FindingDef, NamedCondition, PermitDef, Section, Vocabulary};
+use super::{Catalogue, DocumentDef, FactDef, FieldDef, FindingDef, NamedCondition, PermitDef, Section, TwoDDocDef, Vocabulary};
 use crate::domain::hexadecimal;
 use include_dir::{Dir, DirEntry, include_dir};
 use serde::Deserialize;
@@ -114,6 +114,7 @@ impl Catalogue {
                 self.findings = parsed::<FindingsFile>(file, problems).map(|f| f.findings).unwrap_or_default();
             }
             (_, "vocabulaire.toml") => self.vocabulary = parsed::<Vocabulary>(file, problems).unwrap_or_default(),
+            (_, "deux_d_doc.toml") => self.two_d_doc = parsed::<TwoDDocDef>(file, problems).unwrap_or_default(),
             ("documents", _) => self.documents.extend(parsed::<DocumentDef>(file, problems)),
             ("permits", _) => self.permits.extend(parsed::<PermitDef>(file, problems)),
             // Lexicons, calibrations and forms belong to other modules.

@@ -25,6 +25,7 @@ pub struct Catalogue {
     pub permits: Vec<PermitDef>,
     pub conditions: Vec<NamedCondition>,
     pub findings: Vec<FindingDef>,
+    pub two_d_doc: TwoDDocDef,
     pub vocabulary: Vocabulary,
     sources: Arc<[SourceFile]>,
     snapshot: String,

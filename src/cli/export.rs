@@ -26,7 +26,7 @@ pub async fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit>
         }
         other => other?,
     };
-    let rules = Rules { catalogue: parts::catalogue(config)?, profile: config.profile, test_authorities: false };
+    let rules = Rules { catalogue: parts::catalogue(config)?, profile: config.profile, trust: parts::trust(config)? };
     let file = DroppedFile { name: export.delivery.file.clone(), sha256: export.delivery.sha256.clone() };
     let versions = Versions {
         recipe: export.recipe.clone().unwrap_or_else(|| rules.recipe(parts::cells(config).engines())),

@@ -2,7 +2,10 @@
 
 use crate::catalogue::Catalogue;
 use crate::cell::{CellPool, CellSettings, Limits};
+use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::Trust;
+use crate::trust::Imported;
 use anyhow::Context;
 
 /// The embedded catalogue, or the one of `pipelines_dir`.
@@ -10,6 +13,14 @@ pub fn catalogue(config: &Config) -> anyhow::Result<Catalogue> {
     match &config.pipelines_dir {
         Some(folder) => Catalogue::load(folder).with_context(|| format!("the pipelines in {} cannot be used", folder.display())),
         None => Catalogue::embedded().context("the built-in pipelines cannot be used"),
+    }
+}
+
+/// The keys of `trust_dir`, judged today; none without it.
+pub fn trust(config: &Config) -> anyhow::Result<Trust> {
+    match &config.trust_dir {
+        Some(folder) => Ok(Imported::load(folder)?.trust(Clock::System.now().date_in_paris())),
+        None => Ok(Trust::default()),
     }
 }
 

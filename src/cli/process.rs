@@ -56,7 +56,9 @@ impl Options {
             ProfileName::Evaluation => Profile::Evaluation,
             ProfileName::Observation => Profile::Observation,
         };
-        Ok(Rules { catalogue: parts::catalogue(config)?, profile, test_authorities: self.test_authorities })
+        let trust = parts::trust(config)?;
+        let trust = if self.test_authorities { trust.with_test_authority() } else { trust };
+        Ok(Rules { catalogue: parts::catalogue(config)?, profile, trust })
     }
 
     /// Today in Paris, and the reception date that the operator gave.

@@ -115,7 +115,7 @@ async fn sealed_files(config: &Config) -> Result<Blobs, BlobError> {
 }
 
 fn worker(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<Worker<crate::cell::CellPool>> {
-    let rules = Rules { catalogue: parts::catalogue(config)?, profile: config.profile, test_authorities: false };
+    let rules = Rules { catalogue: parts::catalogue(config)?, profile: config.profile, trust: parts::trust(config)? };
     Ok(Worker::new(store.clone(), blobs.clone(), parts::cells(config), Arc::new(rules), Clock::System))
 }
 

@@ -11,8 +11,17 @@ const PREFIX: &str = "PASSERELLE_";
 /// Variables of ours that are no keys of the configuration.
 const OTHER_VARIABLES: [&str; 4] = ["PASSERELLE_CONFIG", "PASSERELLE_MODELS", "PASSERELLE_SHARED", "PASSERELLE_FAILPOINT"];
 /// Keys that hold a path, made absolute by the place that they were written in.
-const PATHS: [&str; 8] =
-    ["models_dir", "pipelines_dir", "drop.folder", "drop.done", "drop.anomalies", "drop.spool", "blobs.folder", "blobs.key_file"];
+const PATHS: [&str; 9] = [
+    "models_dir",
+    "pipelines_dir",
+    "trust_dir",
+    "drop.folder",
+    "drop.done",
+    "drop.anomalies",
+    "drop.spool",
+    "blobs.folder",
+    "blobs.key_file",
+];
 
 /// The values so far.
 pub struct Layers {

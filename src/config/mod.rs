@@ -27,6 +27,8 @@ pub struct Config {
     pub models_dir: Option<PathBuf>,
     #[serde(deserialize_with = "optional_path")]
     pub pipelines_dir: Option<PathBuf>,
+    #[serde(deserialize_with = "optional_path")]
+    pub trust_dir: Option<PathBuf>,
     /// Watched folders besides that of `drop`.
     pub watch: Vec<FolderConfig>,
     pub drop: DropConfig,

@@ -68,6 +68,7 @@ pub async fn examine(config: &Config, cells: &CellPool, fsck: bool) -> Report {
         parts::database(config).await,
         parts::tesseract(),
         parts::second_recogniser(config),
+        parts::trust(config),
         parts::cell(cells).await,
         machine::processors(config),
         machine::clock(),

@@ -3,9 +3,11 @@
 use super::Check;
 use crate::catalogue::Catalogue;
 use crate::cell::{CellPool, MODEL_FILE, MODEL_SHA256, Tesseract, find_model};
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::hexadecimal;
+use crate::domain::{Standing, hexadecimal};
 use crate::store::{Schema, Store, StoreError};
+use crate::trust::Imported;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -75,6 +77,29 @@ pub fn tesseract() -> Check {
     }
     let version = Tesseract::describe_language("fra").split(' ').take(2).collect::<Vec<_>>().join(" ");
     Check::ok(NAME, format!("{version} with fra and eng"))
+}
+
+/// The certificates that 2D-Doc signatures are checked against, and the lists that vouch for them.
+pub fn trust(config: &Config) -> Check {
+    const NAME: &str = "trust";
+    let Some(folder) = &config.trust_dir else {
+        return Check::ok(NAME, "no trust_dir: the signature of a 2D-Doc is told as not verifiable");
+    };
+    let imported = match Imported::load(folder) {
+        Ok(imported) => imported,
+        Err(error) => return Check::failure(NAME, error.to_string(), "mend the folder: the program does not start with it"),
+    };
+    let keys = imported.trust(Clock::System.now().date_in_paris()).keys;
+    let good = keys.iter().filter(|k| k.standing == Standing::Good).count();
+    let found = format!("{} certificates of signers, {good} that count; {} lists of trust", keys.len(), imported.lists.len());
+    match keys.iter().find(|k| k.standing != Standing::Good) {
+        None => Check::ok(NAME, found),
+        Some(key) => Check::warning(
+            NAME,
+            format!("{found}; {}/{} does not count: {:?}", key.authority, key.name, key.standing),
+            "drop the present list of trust of the ANTS into trust_dir and start again",
+        ),
+    }
 }
 
 /// The model of the second recogniser, by its hash.

@@ -33,6 +33,7 @@ mod reading;
 mod refusal;
 mod sheet;
 mod time;
+mod trust;
 
 pub use anomaly::*;
 pub use blob::*;
@@ -55,3 +56,4 @@ pub use reading::*;
 pub use refusal::*;
 pub use sheet::*;
 pub use time::*;
+pub use trust::*;

@@ -33,6 +33,32 @@ pub struct Sheet {
     pub candidates: Vec<Candidate>,
     /// Permit ids that the page names, best first.
     pub permits: Vec<String>,
+    /// The 2D-Doc codes of the page.
+    #[serde(default)]
+    pub seals: Vec<Seal>,
+}
+
+/// One 2D-Doc code and what its signature is worth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seal {
+    /// Type of document, as the catalogue names it; the two characters where it does not know them.
+    pub document: String,
+    /// `FR03/XT4A`: authority and certificate that the code names.
+    pub signer: String,
+    pub verdict: SealVerdict,
+    /// For the agent, in French.
+    pub reason: String,
+}
+
+/// What a signature is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealVerdict {
+    Valide,
+    /// Right, but signed with the test key that everybody has.
+    Essai,
+    Invalide,
+    NonVerifiable,
 }
 
 /// A document kind that a page may be.

@@ -48,6 +48,7 @@ pub(super) fn extract(
     let mut take = |id: &str| fields.remove(&FieldId::from(id));
     let dates = RequestDates { envoi: take("date_envoi"), reception: take("date_reception"), signature: take("date_signature") };
     findings.extend(bench.strangers());
+    findings.extend(sheets.iter().flat_map(words::seals));
     let mut all = envelope.findings.clone();
     all.extend(findings);
     let extraction = Extraction {

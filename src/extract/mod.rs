@@ -20,16 +20,17 @@ mod pieces;
 mod request;
 mod signs;
 mod text;
+mod two_d_doc;
 mod weigh;
 mod words;
 
 use crate::catalogue::Catalogue;
-use crate::domain::{Correction, EnvelopePages, Extraction, PageRead, Profile, Sheet};
+use crate::domain::{Correction, EnvelopePages, Extraction, PageRead, Profile, Sheet, Trust};
 
-/// What each page says by itself.
+/// What each page says by itself; the signatures of its codes are checked against `trust`.
 #[must_use]
-pub fn describe(pages: &[PageRead], catalogue: &Catalogue, _test_authorities: bool, corrections: &[Correction]) -> Vec<Sheet> {
-    page::describe(pages, catalogue, corrections)
+pub fn describe(pages: &[PageRead], catalogue: &Catalogue, trust: &Trust, corrections: &[Correction]) -> Vec<Sheet> {
+    page::describe(pages, catalogue, trust, corrections)
 }
 
 /// Weighs what the sheets of one envelope say.

@@ -2,10 +2,11 @@
 
 use super::from_print::{Reader, blocks, candidate};
 use super::layout::Layout;
-use super::{from_form, from_mrz, request, signs};
+use super::{from_form, from_mrz, request, signs, two_d_doc};
 use crate::catalogue::{Catalogue, DocumentDef};
 use crate::domain::{
-    Candidate, Correction, CorrectionAct, FieldId, FieldValue, KindGuess, MarkKind, PageRead, PageState, Sheet, SheetRole, Source, mrz::Mrz,
+    Candidate, Correction, CorrectionAct, FieldId, FieldValue, KindGuess, MarkKind, PageRead, PageState, Sheet, SheetRole, Source, Trust,
+    mrz::Mrz,
 };
 
 /// Text of the code on a separator sheet.
@@ -18,10 +19,10 @@ const SURE: f64 = 0.45;
 const NO_YEAR: i16 = 2026;
 
 /// What each page says by itself. Corrections of a page's kind are already known facts here.
-pub(super) fn describe(pages: &[PageRead], catalogue: &Catalogue, corrections: &[Correction]) -> Vec<Sheet> {
+pub(super) fn describe(pages: &[PageRead], catalogue: &Catalogue, trust: &Trust, corrections: &[Correction]) -> Vec<Sheet> {
     let reference_year = reference_year(pages);
     let reader = Reader::new(catalogue, reference_year);
-    pages.iter().map(|page| sheet(page, &reader, corrections)).collect()
+    pages.iter().map(|page| sheet(page, &reader, trust, corrections)).collect()
 }
 
 /// The latest year that several dates of the papers share: letters, bills and copies are recent.
@@ -37,9 +38,16 @@ pub(super) fn reference_year(pages: &[PageRead]) -> i16 {
     counts.into_iter().max_by_key(|(year, count)| (*count, *year)).map_or(NO_YEAR, |(year, _)| year.max(2000) + 1)
 }
 
-fn sheet(page: &PageRead, reader: &Reader, corrections: &[Correction]) -> Sheet {
-    let empty =
-        |role| Sheet { page: page.number, role, kinds: Vec::new(), surely_none: false, candidates: Vec::new(), permits: Vec::new() };
+fn sheet(page: &PageRead, reader: &Reader, trust: &Trust, corrections: &[Correction]) -> Sheet {
+    let empty = |role| Sheet {
+        page: page.number,
+        role,
+        kinds: Vec::new(),
+        surely_none: false,
+        candidates: Vec::new(),
+        permits: Vec::new(),
+        seals: Vec::new(),
+    };
     match page.state {
         PageState::Blank => return empty(SheetRole::Blank),
         PageState::Unreadable(_) => return empty(SheetRole::Unreadable),
@@ -56,9 +64,11 @@ fn sheet(page: &PageRead, reader: &Reader, corrections: &[Correction]) -> Sheet 
         None => signs::guesses(&layout, &parsed, &reader.catalogue.documents),
     };
     let document = kinds.first().filter(|k| k.confidence >= SURE).and_then(|k| reader.catalogue.document(k.kind.as_str()));
-    let candidates = candidates(page, &layout, &zones, document, reader);
+    let (seals, sealed) = two_d_doc::read(page, reader.catalogue, trust);
+    let mut candidates = candidates(page, &layout, &zones, document, reader);
+    candidates.extend(sealed);
     let permits = permits(&layout, &candidates, document, reader.catalogue);
-    Sheet { page: page.number, role: role(document), surely_none: document.is_some_and(|d| d.none), kinds, candidates, permits }
+    Sheet { page: page.number, role: role(document), surely_none: document.is_some_and(|d| d.none), kinds, candidates, permits, seals }
 }
 
 fn reclassified(page: u32, corrections: &[Correction]) -> Option<String> {

@@ -114,6 +114,7 @@ mod tests {
             surely_none: false,
             candidates: Vec::new(),
             permits: Vec::new(),
+            seals: Vec::new(),
         }
     }
 

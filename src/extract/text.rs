@@ -70,13 +70,13 @@ impl Pattern {
 
     /// The fewest edits that turn the phrase into the whole of `other`.
     pub fn edits(&self, other: &str) -> usize {
-        self.steps(other, 1).last().unwrap_or(self.length)
+        if self.length == 0 { other.len() } else { self.steps(other, 1).last().unwrap_or(self.length) }
     }
 
     /// The fewest edits that turn the phrase into some stretch that ends at each byte of `text`; with `lead` 1 each
     /// byte before that stretch counts as an edit, with 0 it is free.
     fn steps(&self, text: &str, lead: u64) -> impl Iterator<Item = usize> {
-        let top = if self.length == 0 { 0 } else { 1_u64 << (self.length - 1) };
+        let top = 1_u64 << (self.length.max(1) - 1);
         let (mut plus, mut minus, mut edits) = (u64::MAX, 0_u64, self.length);
         text.bytes().map(move |c| {
             let eq = self.equal[c as usize];

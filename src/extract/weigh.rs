@@ -100,7 +100,7 @@ fn group(votes: Vec<&Vote>) -> Group<'_> {
         papers: votes.iter().map(|v| v.paper).collect(),
         pages: by_page.keys().copied().collect(),
         proven: votes.iter().any(|v| v.candidate.evidence.proof.is_some()),
-        printed: votes.iter().any(|v| v.candidate.evidence.source != Source::Mrz),
+        printed: votes.iter().any(|v| !matches!(v.candidate.evidence.source, Source::Mrz | Source::TwoDDoc)),
         weight: by_page.values().sum(),
         votes,
     }

@@ -1,7 +1,7 @@
 //! What the agent reads: why a value was kept or must be looked at.
 
 use crate::catalogue::FieldDef;
-use crate::domain::{Candidate, FieldValue, Finding, Proof, Source};
+use crate::domain::{Candidate, FieldValue, Finding, SealVerdict, Sheet, Source};
 use std::collections::BTreeMap;
 
 /// The value as an agent would write it.
@@ -31,21 +31,34 @@ pub(super) fn nobody_named() -> Finding {
     }
 }
 
+/// What a person must know of the codes of a page: one that fails its check, and one that only a trial accepts.
+pub(super) fn seals(sheet: &Sheet) -> impl Iterator<Item = Finding> {
+    sheet.seals.iter().filter_map(|seal| {
+        let code = match seal.verdict {
+            SealVerdict::Invalide => "signature_2ddoc_invalide",
+            SealVerdict::Essai => "signature_2ddoc_essai",
+            SealVerdict::Valide | SealVerdict::NonVerifiable => return None,
+        };
+        Some(Finding { code: code.to_owned(), subjects: vec![format!("page:{}", sheet.page)], message: seal.reason.clone() })
+    })
+}
+
 /// Where each page says it: « dans la bande MRZ (page 5, clé juste), sur le formulaire (page 2) ».
 fn places<'a>(candidates: impl Iterator<Item = &'a Candidate>) -> String {
     let mut pages: BTreeMap<u32, (Source, bool)> = BTreeMap::new();
     for candidate in candidates {
-        let proven = candidate.evidence.proof == Some(Proof::CheckDigit);
-        let entry = pages.entry(candidate.evidence.page).or_insert((candidate.evidence.source, proven));
-        if candidate.evidence.source == Source::Mrz {
-            *entry = (Source::Mrz, entry.1 || proven);
+        let (source, proven) = (candidate.evidence.source, candidate.evidence.proof.is_some());
+        let entry = pages.entry(candidate.evidence.page).or_insert((source, proven));
+        if matches!(source, Source::Mrz | Source::TwoDDoc) {
+            *entry = (source, proven || entry.1 && entry.0 == source);
         }
     }
     let named = pages.iter().take(4).map(|(page, (source, proven))| match (source, proven) {
         (Source::Mrz, true) => format!("dans la bande MRZ (page {page}, clé juste)"),
         (Source::Mrz, false) => format!("dans la bande MRZ (page {page})"),
         (Source::Form, _) => format!("sur le formulaire (page {page})"),
-        (Source::TwoDDoc, _) => format!("dans le 2D-Doc (page {page})"),
+        (Source::TwoDDoc, true) => format!("dans le code 2D-Doc (page {page}, signature juste)"),
+        (Source::TwoDDoc, false) => format!("dans le code 2D-Doc (page {page}, signature non vérifiée)"),
         _ => format!("page {page}"),
     });
     let list: Vec<String> = named.collect();

@@ -10,6 +10,8 @@ use zxingcpp::{BarcodeFormat, BarcodeReader, ImageFormat, ImageView};
 
 /// Smallest and largest side of a printed code.
 const SIDE_MM: std::ops::RangeInclusive<f32> = 6.0..=80.0;
+/// Pixels of a picture that is cut out of a page or a screen rather than scanned.
+const SMALL: u32 = 2_000_000;
 /// A cell of the grid on which dark-and-light texture is measured.
 const CELL_MM: f32 = 2.0;
 /// Quiet zone kept around a candidate.
@@ -18,12 +20,15 @@ const QUIET_MM: f32 = 6.0;
 /// All codes of the page. `sketch` is that of `upright`.
 ///
 /// The whole page is searched at half size, which costs a fifth of the full one and finds nearly all;
-/// places that look like a code are searched at full size too.
+/// places that look like a code are searched at full size too, and a small picture as a whole.
 #[must_use]
 pub fn read(upright: &GrayImage, sketch: &Sketch) -> Vec<CodeRead> {
     let reader = zxingcpp::read().formats([BarcodeFormat::QRCode, BarcodeFormat::DataMatrix]).try_harder(true).try_rotate(true);
     let whole = Rect::new(0, 0, upright.width(), upright.height());
     let mut found = decode(&reader, &raster::reduce(upright, 2), whole, 2);
+    if found.is_empty() && upright.width() * upright.height() <= SMALL {
+        found = decode(&reader, upright, whole, 1);
+    }
     for place in candidates(sketch) {
         let rect = sketch.on_page(place);
         if found.iter().any(|f| overlaps(&f.rect, &rect)) {
