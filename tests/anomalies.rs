@@ -47,7 +47,8 @@ impl Desk {
     }
 
     fn worker(&self, pages: Vec<PageRead>) -> Worker<Recorded> {
-        let rules = Rules { catalogue: Catalogue::embedded().unwrap(), profile: Profile::Observation, test_authorities: false };
+        let rules =
+            Rules { catalogue: Catalogue::embedded().unwrap(), profile: Profile::Observation, trust: passerelle::domain::Trust::default() };
         Worker::new(self.store.clone(), self.blobs.clone(), Recorded::of(pages), Arc::new(rules), Clock::manual(at(100)))
     }
 

@@ -55,6 +55,7 @@ pub fn sniff(head: &[u8]) -> Result<Format, Refusal> {
 
 /// As [`sniff`], before words are found for it.
 pub fn classify(head: &[u8]) -> Result<Format, Foreign> {
+    let head = &head[..head.len().min(HEAD)];
     if let Some(format) = accepted_start(head) {
         return Ok(format);
     }

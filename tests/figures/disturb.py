@@ -36,11 +36,11 @@ class Scene:
     def pause(self, most):
         time.sleep(self.rng.uniform(0, most))
 
-    def settle(self, within):
-        """True once everything is taken; false after so many seconds or when the program ended."""
+    def settle(self, within, done=None):
+        """True once everything is done, or `done` says so; false after so many seconds or when the program ended."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline and self.installation.child.poll() is None:
-            if self.installation.idle():
+            if (done or self.installation.idle)():
                 return True
             time.sleep(0.05)
         return False
@@ -90,7 +90,7 @@ def disk_lies(s):
     """EIO on every fsync from the Nth on: the program must end by itself, and must not take a paper after that."""
     s.put(3)
     s.installation.start(before=traced("fsync", "error=EIO", f"{s.rng.randint(1, 9)}+"))
-    taken = s.settle(20)
+    taken = s.settle(120)
     code = s.installation.child.poll()
     if code is None and not taken:
         s.wrong("I10: after a failed fsync the program still runs")
@@ -235,7 +235,7 @@ def database_full(s):
     balloon.let_go()
     installation.database.revive()
     # By itself: nobody starts the program again.
-    resumed = s.settle(100)
+    resumed = s.settle(100, installation.taken)
     if installation.child.poll() is not None:
         s.wrong(f"the program ended with {installation.child.returncode} because the database was full for a while")
     elif not resumed:

@@ -64,11 +64,11 @@ fn by_key(message: &Message, key: &SigningKey, signer: &str) -> (SealVerdict, St
             let day = day.strftime("%d/%m/%Y");
             return (
                 SealVerdict::NonVerifiable,
-                format!("La liste de confiance qui nomme {signer} est périmée depuis le {day} : importer la nouvelle."),
+                format!("La liste des autorités qui nomme {signer} est périmée depuis le {day} : importer la nouvelle."),
             );
         }
         Standing::NotListed => {
-            return (SealVerdict::NonVerifiable, format!("Aucune liste de confiance importée ne garantit le certificat {signer}."));
+            return (SealVerdict::NonVerifiable, format!("Aucune liste des autorités importée ne garantit le certificat {signer}."));
         }
         Standing::Good => {}
     }
