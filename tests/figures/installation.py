@@ -189,8 +189,14 @@ class Installation:
             if self.child.poll() is not None:
                 raise SystemExit(f"the program ended with {self.child.returncode}:\n{self.log_end()}")
             if time.monotonic() > deadline:
-                raise SystemExit(f"not done after {within} s: {self.one('SELECT state, count(*) FROM job GROUP BY 1')}\n{self.log_end()}")
+                raise SystemExit(f"not done after {within} s: {self.jobs()}\n{self.log_end()}")
             time.sleep(0.05)
+
+    def jobs(self):
+        try:
+            return self.one("SELECT state, count(*) FROM job GROUP BY 1")
+        except Unreachable as error:
+            return str(error)
 
     def recover(self, probe, within):
         """Starts undisturbed and takes one more paper: what a start clears away is cleared once that is done."""
