@@ -99,8 +99,7 @@ class Installation:
         """The program itself, where another command runs it."""
         pid = self.child.pid
         while "passerelle" not in command_name(pid):
-            below = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
-            children = below.read_text().split() if below.exists() else []
+            children = children_of(pid)
             if not children:
                 return self.child.pid
             pid = int(children[0])
@@ -273,16 +272,23 @@ def command_name(pid):
         return "passerelle, gone"
 
 
+def children_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # it has ended
+        return []
+
+
 def in_session(session):
     """Processes of a session, zombies left out."""
     found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            state, _, _, its_session = path.read_text().rsplit(")", 1)[1].split()[:4]
-        except (OSError, ValueError):
+            state, _, _, its_session = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[:4]
+        except (OSError, ValueError):  # it ended while we looked
             continue
         if int(its_session) == session and state != "Z":
-            found.append(int(path.parent.name))
+            found.append(int(pid))
     return found
 
 
