@@ -154,7 +154,8 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line}: {text}");
         }
-        assert!(!text.contains("passerelle_anomaly_oldest_age_seconds ") || text.contains("# HELP passerelle_anomaly_oldest_age_seconds"));
+        assert!(text.contains("# HELP passerelle_anomaly_oldest_age_seconds"));
+        assert!(!text.lines().any(|l| l.starts_with("passerelle_anomaly_oldest_age_seconds")), "no age without an anomaly: {text}");
         assert!(!text.contains("salle-courrier"), "no name of a machine");
         // Every line is a comment or `name{labels} number`.
         for line in text.lines().filter(|l| !l.starts_with('#')) {

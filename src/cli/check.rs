@@ -2,8 +2,6 @@
 
 use super::{Exit, parts};
 use crate::config::Config;
-use crate::store::Store;
-use anyhow::Context;
 
 /// Says what is wrong with the configuration and the pipelines, and touches nothing.
 pub fn run(config: &Config) -> Exit {
@@ -30,8 +28,7 @@ pub fn run(config: &Config) -> Exit {
 
 /// Brings the database to this version.
 pub async fn migrate(config: &Config) -> anyhow::Result<Exit> {
-    let store = Store::open(&config.store.url).await.context("cannot open the database; see `passerelle doctor`")?;
-    store.migrate().await?;
+    parts::migrated_store(config).await?;
     eprintln!("the database is at this version");
     Ok(Exit::Done)
 }

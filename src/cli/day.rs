@@ -1,13 +1,11 @@
 //! `passerelle day`: the account of a day, the same figures as on *Dépôts du jour*.
 
-use super::Exit;
+use super::{Exit, parts};
 use crate::blobs::Blobs;
 use crate::clock::Clock;
-use crate::config::{Config, Place};
+use crate::config::Config;
 use crate::day::{Account, Books};
 use crate::domain::Scope;
-use crate::store::Store;
-use anyhow::Context;
 use jiff::civil::Date;
 
 #[derive(Debug, clap::Args)]
@@ -29,12 +27,11 @@ pub async fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit>
         eprintln!("{error}");
         return Ok(Exit::Usage);
     }
-    let store = Store::open(&config.store.url).await.context("cannot open the database; see `passerelle doctor`")?;
-    store.migrate().await?;
+    let store = parts::migrated_store(config).await?;
     let blobs = Blobs::open(&config.blobs.folder, &config.blobs.key_file)?;
     let clock = Clock::System;
     let day = arguments.date.unwrap_or_else(|| clock.now().date_in_paris());
-    let places: Vec<Place> = config.places().into_iter().filter(|place| place.prefecture == config.prefecture).collect();
+    let places = config.own_places();
     let scope = Scope::Prefecture(config.prefecture.clone());
     let books = Books { store: &store, blobs: &blobs, places: &places, scope: &scope };
     let (account, _) = Box::pin(books.account(day, arguments.hash, &clock)).await?;

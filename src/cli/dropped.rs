@@ -2,10 +2,9 @@
 //! and so the same hash, as the watcher makes of it. Nothing is held whole in memory.
 
 use crate::cell::{Content, Source};
-use crate::domain::{BUNDLE_END, Format, Refusal, bundle_header, bundle_padding, hexadecimal};
+use crate::domain::{BUNDLE_END, Format, Hashing, Refusal, bundle_header, bundle_padding};
 use crate::intake::{self, ExamineError, NameKind, head, kind_of_name, natural_order, of_page, shown_name, sniff};
 use anyhow::Context;
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -27,9 +26,9 @@ pub fn read(path: &Path, max_bytes: u64) -> anyhow::Result<Dropped> {
         [page] => one_file(page, max_bytes).with_context(|| format!("cannot read {}", page.display()))?,
         pages => bundle(pages, max_bytes)?,
     };
-    let mut hash = Hashed(Sha256::new());
+    let mut hash = Hashing::default();
     content.copy_to(&mut hash).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Dropped { content, sha256: hexadecimal(&hash.0.finalize()), format })
+    Ok(Dropped { content, sha256: hash.finish(), format })
 }
 
 fn one_file(path: &Path, max_bytes: u64) -> io::Result<(Content, Result<Format, Refusal>)> {
@@ -80,11 +79,7 @@ fn bundle(pages: &[PathBuf], max_bytes: u64) -> anyhow::Result<(Content, Result<
 }
 
 fn examine(file: &mut (impl Read + Seek), max_bytes: u64) -> Result<Format, Refusal> {
-    match intake::examine(file, max_bytes) {
-        Ok(format) => Ok(format),
-        Err(ExamineError::Refused(refusal)) => Err(refusal),
-        Err(ExamineError::Io(_)) => Err(intake::medium_failed()),
-    }
+    intake::examine(file, max_bytes).map_err(ExamineError::into_refusal)
 }
 
 /// Files and what stands between them.
@@ -128,19 +123,6 @@ impl Source for Pieces {
                 }
             }
         }
-        Ok(())
-    }
-}
-
-struct Hashed(Sha256);
-
-impl Write for Hashed {
-    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
-        self.0.update(part);
-        Ok(part.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

@@ -5,8 +5,7 @@ use crate::config::Config;
 use crate::contract::{self, DroppedFile, Processed, Versions};
 use crate::domain::{DeliveryId, DeliveryState, Scope};
 use crate::line::{self, Rules};
-use crate::store::{Store, StoreError};
-use anyhow::Context;
+use crate::store::StoreError;
 
 /// Arguments of `export`.
 #[derive(Clone, Debug, clap::Args)]
@@ -18,7 +17,7 @@ pub struct Arguments {
 
 /// Prints the line of one delivery; 1 when it is in anomaly or not through the line yet, 2 when there is none.
 pub async fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit> {
-    let store = Store::open(&config.store.url).await.context("cannot open the database; see `passerelle doctor`")?;
+    let store = parts::store(config).await?;
     let export = match store.export(&Scope::Machine, arguments.delivery).await {
         Err(StoreError::NotFound(_)) => {
             eprintln!("no delivery {} in this database; the page Dépôts du jour shows the ids", arguments.delivery);

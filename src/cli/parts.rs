@@ -5,6 +5,7 @@ use crate::cell::{CellPool, CellSettings, Limits};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::Trust;
+use crate::store::Store;
 use crate::trust::Imported;
 use anyhow::Context;
 
@@ -14,6 +15,18 @@ pub fn catalogue(config: &Config) -> anyhow::Result<Catalogue> {
         Some(folder) => Catalogue::load(folder).with_context(|| format!("the pipelines in {} cannot be used", folder.display())),
         None => Catalogue::embedded().context("the built-in pipelines cannot be used"),
     }
+}
+
+/// The database of the configuration, as it is.
+pub async fn store(config: &Config) -> anyhow::Result<Store> {
+    Store::open(&config.store.url).await.context("cannot open the database; see `passerelle doctor`")
+}
+
+/// The database, brought to this version.
+pub async fn migrated_store(config: &Config) -> anyhow::Result<Store> {
+    let store = store(config).await?;
+    store.migrate().await?;
+    Ok(store)
 }
 
 /// The keys of `trust_dir`, judged today; none without it.

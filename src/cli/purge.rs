@@ -1,12 +1,10 @@
 //! `passerelle purge`: what the retention would remove, or removes.
 
-use super::Exit;
+use super::{Exit, parts};
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::retention::Retention;
-use crate::store::Store;
-use anyhow::Context;
 use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
@@ -28,8 +26,7 @@ pub async fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit>
         eprintln!("{error}");
         return Ok(Exit::Usage);
     }
-    let store = Store::open(&config.store.url).await.context("cannot open the database; see `passerelle doctor`")?;
-    store.migrate().await?;
+    let store = parts::migrated_store(config).await?;
     anyhow::ensure!(config.blobs.key_file.exists(), "{} is not there; nothing is removed without the key", config.blobs.key_file.display());
     let blobs = Blobs::open(&config.blobs.folder, &config.blobs.key_file)?;
     let retention = Retention { config: Arc::new(config.clone()), store: store.clone(), blobs, clock: Clock::System };

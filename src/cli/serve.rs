@@ -49,8 +49,7 @@ pub async fn run(config: &Config, which: Parts) -> anyhow::Result<Exit> {
         eprintln!("{error}");
         return Ok(Exit::Usage);
     }
-    let store = Store::open(&config.store.url).await.context("cannot open the database; see `passerelle doctor`")?;
-    store.migrate().await?;
+    let store = parts::migrated_store(config).await?;
     let blobs = sealed_files(config).await?;
     let (told, stop) = watch::channel(false);
     let mut running = JoinSet::new();
@@ -128,11 +127,7 @@ fn station(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<web:
         clock: Clock::System,
         prefecture: config.prefecture.clone(),
         opening_hours: config.drop.opening_hours.clone(),
-        intake: web::Intake {
-            spool: config.drop.spool.clone(),
-            bytes: config.limits.bytes,
-            places: config.places().into_iter().filter(|place| place.prefecture == config.prefecture).collect(),
-        },
+        intake: web::Intake { spool: config.drop.spool.clone(), bytes: config.limits.bytes, places: config.own_places() },
     })
 }
 
@@ -140,7 +135,7 @@ fn metrics_of(config: &Config, store: &Store, blobs: &Blobs) -> metrics::Source 
     metrics::Source {
         store: store.clone(),
         blobs: blobs.clone(),
-        places: config.places().into_iter().filter(|place| place.prefecture == config.prefecture).collect(),
+        places: config.own_places(),
         scope: Scope::Prefecture(config.prefecture.clone()),
         hours: config.drop.opening_hours.clone(),
         clock: Clock::System,

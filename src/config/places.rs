@@ -71,6 +71,12 @@ pub struct Place {
 }
 
 impl Config {
+    /// The watched folders of the installation's own préfecture.
+    #[must_use]
+    pub fn own_places(&self) -> Vec<Place> {
+        self.places().into_iter().filter(|place| place.prefecture == self.prefecture).collect()
+    }
+
     /// Every watched folder.
     #[must_use]
     pub fn places(&self) -> Vec<Place> {

@@ -108,11 +108,7 @@ fn treated(place: &Place, folder: &Path, day: Date) -> std::io::Result<Vec<Treat
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         // The date of the move: a rename changes the inode's own date and leaves the scanner's.
         let moved = Instant::from_micros(meta.ctime() * 1_000_000);
-        if !meta.is_file()
-            || hidden
-            || moved.is_none_or(|at| at.date_in_paris() != day)
-            || crate::retention::is_reservation(&entry.path(), &meta)
-        {
+        if !meta.is_file() || hidden || moved.is_none_or(|at| at.date_in_paris() != day) || crate::watcher::is_reservation(&entry.path()) {
             continue;
         }
         let file = shown_name(&entry.file_name());

@@ -1,6 +1,8 @@
 //! Bytes as text: hashes are stored, compared and shown in lower-case hexadecimal.
 
+use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::io;
 
 /// Two characters for each byte.
 #[must_use]
@@ -10,6 +12,29 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
         let _infallible = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Takes what is written to it into a SHA-256.
+#[derive(Debug, Default)]
+pub struct Hashing(Sha256);
+
+impl Hashing {
+    /// The hash of everything that was written.
+    #[must_use]
+    pub fn finish(self) -> String {
+        hexadecimal(&self.0.finalize())
+    }
+}
+
+impl io::Write for Hashing {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.0.update(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

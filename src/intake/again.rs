@@ -1,6 +1,6 @@
 //! A kept original looked at once more, after a limit was raised or the program learned to read it.
 
-use super::{ExamineError, examine, medium_failed, of_page, too_large};
+use super::{ExamineError, examine, of_page, too_large};
 use crate::domain::{Format, Refusal, bundle_pages};
 use std::io::Cursor;
 
@@ -27,10 +27,7 @@ pub fn examine_again(original: &[u8], max_bytes: u64, before: Option<&Refusal>) 
 }
 
 fn one(bytes: &[u8], max_bytes: u64) -> Result<Format, Refusal> {
-    examine(&mut Cursor::new(bytes), max_bytes).map_err(|error| match error {
-        ExamineError::Refused(refusal) => refusal,
-        ExamineError::Io(_) => medium_failed(),
-    })
+    examine(&mut Cursor::new(bytes), max_bytes).map_err(ExamineError::into_refusal)
 }
 
 #[cfg(test)]

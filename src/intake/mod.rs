@@ -35,6 +35,17 @@ pub enum ExamineError {
     Io(#[from] std::io::Error),
 }
 
+impl ExamineError {
+    /// What to tell where nobody comes back later: a medium that failed is an anomaly too.
+    #[must_use]
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Io(_) => medium_failed(),
+        }
+    }
+}
+
 /// Everything that is known of a whole file without decoding it: its size is allowed, its content is
 /// of an accepted format, its end is there.
 ///

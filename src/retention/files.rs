@@ -1,15 +1,12 @@
 //! Treated files on the disk: listed, hashed, and removed only while they are the very file that was hashed.
 
 use crate::blobs::{BlobError, Blobs};
-use crate::domain::{BlobRef, Instant, hexadecimal};
-use sha2::{Digest, Sha256};
+use crate::domain::{BlobRef, Hashing, Instant};
+use crate::watcher::is_reservation;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-
-/// What stands in a name that the watcher keeps for a moment.
-const RESERVED: &[u8] = b"Passerelle: nom reserve";
 
 /// One treated file, or the folder of one pli.
 #[derive(Clone, Debug)]
@@ -29,7 +26,7 @@ pub fn list(folder: &Path, shelves: &[PathBuf]) -> Result<Vec<Entry>> {
         let path = listed?.path();
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         let Ok(meta) = fs::symlink_metadata(&path) else { continue };
-        if hidden || shelves.contains(&path) || !(meta.is_file() || meta.is_dir()) || is_reservation(&path, &meta) {
+        if hidden || shelves.contains(&path) || !(meta.is_file() || meta.is_dir()) || is_reservation(&path) {
             continue;
         }
         entries.push(entry(path, &meta));
@@ -49,16 +46,6 @@ fn stamp(meta: &Metadata) -> (u64, u64, u64, i64, i64) {
     (meta.dev(), meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec())
 }
 
-/// True for a name that the watcher keeps free while it moves a file there.
-#[must_use]
-pub fn is_reservation(path: &Path, meta: &Metadata) -> bool {
-    if !meta.is_file() || meta.len() > 64 {
-        return false;
-    }
-    let mut start = Vec::new();
-    open(path).and_then(|file| file.take(64).read_to_end(&mut start)).is_ok() && start.starts_with(RESERVED)
-}
-
 /// The SHA-256 of a file, lower-case hexadecimal; links are not followed.
 ///
 /// # Errors
@@ -68,29 +55,16 @@ pub fn hash_of(path: &Path) -> Result<String> {
     if !file.metadata()?.is_file() {
         return Err(Error::from(ErrorKind::InvalidInput));
     }
-    let mut digest = Hash(Sha256::new());
+    let mut digest = Hashing::default();
     std::io::copy(&mut file, &mut digest)?;
-    Ok(hexadecimal(&digest.0.finalize()))
+    Ok(digest.finish())
 }
 
 /// The SHA-256 of what a sealed file holds.
 pub fn sealed_hash(blobs: &Blobs, blob: &BlobRef) -> std::result::Result<String, BlobError> {
-    let mut digest = Hash(Sha256::new());
+    let mut digest = Hashing::default();
     blobs.copy_to(blob, &mut digest)?;
-    Ok(hexadecimal(&digest.0.finalize()))
-}
-
-struct Hash(Sha256);
-
-impl Write for Hash {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        Ok(())
-    }
+    Ok(digest.finish())
 }
 
 /// Removes the file while it is the one that was listed; false when another one, or a change, took its place.

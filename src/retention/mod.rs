@@ -9,15 +9,15 @@ mod files;
 mod plis;
 mod report;
 
-pub use files::{hash_of, is_reservation};
+pub use files::hash_of;
 pub use report::{Fate, Line, Report};
 
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::config::{Config, Place};
-use crate::domain::{Delivery, Instant, PrefectureId, Scope};
+use crate::domain::{Delivery, DeliveryId, Instant, PrefectureId, Scope};
 use crate::store::{Event, Removal, Store, StoreError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -55,6 +55,8 @@ struct Round<'a> {
     apply: bool,
     seen: clock::Seen,
     unfinished: Vec<Removal>,
+    /// Hashes of the pages of plis that were opened.
+    pages_of: BTreeMap<DeliveryId, Vec<String>>,
     report: Report,
 }
 
@@ -67,7 +69,16 @@ impl Retention {
         let now = self.clock.now();
         let longest = self.config.retention.done_days.max(self.config.retention.anomalies_days);
         let seen = clock::Seen::load(&self.store, now, longest).await?;
-        let mut round = Round { of: self, now, refused: false, apply, seen, unfinished: Vec::new(), report: Report::default() };
+        let mut round = Round {
+            of: self,
+            now,
+            refused: false,
+            apply,
+            seen,
+            unfinished: Vec::new(),
+            pages_of: BTreeMap::new(),
+            report: Report::default(),
+        };
         if let Some(words) = round.seen.implausible(now) {
             round.refused = true;
             round.report.refused = Some(words);
@@ -181,14 +192,7 @@ impl Round<'_> {
 
     /// Old enough, and nothing of it open.
     async fn is_due(&mut self, delivery: &Delivery, shelf: &Shelf, path: &Path, bytes: u64) -> Result<bool, StoreError> {
-        let scope = Scope::Prefecture(delivery.prefecture.clone());
-        let asked = self
-            .of
-            .store
-            .open_reviews(&scope)
-            .await?
-            .iter()
-            .any(|r| r.delivery == delivery.id && r.envelope.is_none() && r.subject == "file");
+        let asked = self.of.store.open_reviews_of(delivery.id).await?.iter().any(|review| review.subject == "file");
         if delivery.is_open_anomaly() || asked {
             self.report.add(path, bytes, Fate::Open, "l’anomalie est ouverte : la relire, la remplacer, la traiter ou la mettre de côté");
             return Ok(false);

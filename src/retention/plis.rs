@@ -2,7 +2,7 @@
 //! inside the sealed original, page by page.
 
 use super::files::{self, Entry, hash_of};
-use super::{Fate, Retention, RetentionError, Round, Shelf};
+use super::{Fate, RetentionError, Round, Shelf};
 use crate::config::DropProfile;
 use crate::domain::{Delivery, Format, Scope, bundle_pages, hexadecimal};
 use crate::intake::{NameKind, is_index, kind_of_name, shown_name};
@@ -48,7 +48,12 @@ impl Round<'_> {
     }
 
     /// The delivery whose pages are exactly these.
-    async fn delivery_of_pages(&self, shelf: &Shelf, folder: &Path, pages: &[(Entry, String)]) -> Result<Option<Delivery>, RetentionError> {
+    async fn delivery_of_pages(
+        &mut self,
+        shelf: &Shelf,
+        folder: &Path,
+        pages: &[(Entry, String)],
+    ) -> Result<Option<Delivery>, RetentionError> {
         let prefecture = &shelf.place.prefecture;
         if let [(_, only)] = pages {
             return Ok(self.of.store.delivery_by_hash(prefecture, only).await?);
@@ -59,7 +64,7 @@ impl Round<'_> {
             if name != delivery.file && !name.starts_with(&format!("{}-", delivery.file)) {
                 continue;
             }
-            let own = self.of.page_hashes(&delivery).await?;
+            let own = self.page_hashes(&delivery).await?;
             if own.iter().collect::<BTreeSet<_>>() == hashes {
                 return Ok(Some(delivery));
             }
@@ -68,31 +73,33 @@ impl Round<'_> {
     }
 
     /// The delivery that this file is a page of, where files of one pli stand beside each other.
-    pub(super) async fn page_of_a_pli(&self, shelf: &Shelf, sha256: &str) -> Result<Option<Delivery>, RetentionError> {
+    pub(super) async fn page_of_a_pli(&mut self, shelf: &Shelf, sha256: &str) -> Result<Option<Delivery>, RetentionError> {
         if shelf.place.profile != DropProfile::Index {
             return Ok(None);
         }
         for delivery in self.of.store.bundles(&Scope::Prefecture(shelf.place.prefecture.clone())).await? {
-            if self.of.page_hashes(&delivery).await?.iter().any(|own| own == sha256) {
+            if self.page_hashes(&delivery).await?.iter().any(|own| own == sha256) {
                 return Ok(Some(delivery));
             }
         }
         Ok(None)
     }
-}
 
-impl Retention {
-    /// The hashes of the pages inside the sealed original; none when it does not open.
-    async fn page_hashes(&self, delivery: &Delivery) -> Result<Vec<String>, RetentionError> {
+    /// The hashes of the pages inside the sealed original; none when it does not open. Opened once in a round: many files
+    /// ask for the same plis, and what is removed is compared with the whole original again.
+    async fn page_hashes(&mut self, delivery: &Delivery) -> Result<&[String], RetentionError> {
         debug_assert_eq!(delivery.format, Some(Format::Bundle));
-        let blob = self.store.original(&Scope::Machine, delivery.id).await?;
-        let blobs = self.blobs.clone();
-        let hashes = tokio::task::spawn_blocking(move || {
-            let content = blobs.get(&blob).unwrap_or_default();
-            let pages = bundle_pages(&content).unwrap_or_default();
-            pages.into_iter().map(|(_, range)| hexadecimal(&Sha256::digest(&content[range]))).collect()
-        });
-        Ok(hashes.await?)
+        if !self.pages_of.contains_key(&delivery.id) {
+            let blob = self.of.store.original(&Scope::Machine, delivery.id).await?;
+            let blobs = self.of.blobs.clone();
+            let hashes = tokio::task::spawn_blocking(move || {
+                let content = blobs.get(&blob).unwrap_or_default();
+                let pages = bundle_pages(&content).unwrap_or_default();
+                pages.into_iter().map(|(_, range)| hexadecimal(&Sha256::digest(&content[range]))).collect()
+            });
+            self.pages_of.insert(delivery.id, hashes.await?);
+        }
+        Ok(&self.pages_of[&delivery.id])
     }
 }
 

@@ -129,6 +129,13 @@ impl Store {
         all!(&mut tx, Row, OPEN, visible(scope))?.into_iter().map(Row::into_review).collect()
     }
 
+    /// What waits for a person of the delivery itself, not of one of its envelopes.
+    pub async fn open_reviews_of(&self, delivery: DeliveryId) -> Result<Vec<Review>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = all!(&mut tx, Row, OPEN_OF_DELIVERY, delivery.0)?;
+        rows.into_iter().filter(|row| row.envelope_id.is_none()).map(Row::into_review).collect()
+    }
+
     /// One item, open or not.
     pub async fn review(&self, scope: &Scope, id: ReviewId) -> Result<Review, StoreError> {
         let mut tx = self.read().await?;

@@ -17,7 +17,7 @@ mod list;
 use crate::domain::{SigningKey, Standing, Trust};
 use certificate::{Certificate, Revoked};
 use jiff::civil::Date;
-use list::TrustList;
+use list::{Authority, TrustList};
 use std::path::{Path, PathBuf};
 
 /// Larger than any list; a folder of trust holds nothing else.
@@ -81,37 +81,37 @@ impl Imported {
     #[must_use]
     pub fn trust(&self, today: Date) -> Trust {
         let participants = self.certificates.iter().filter_map(|c| Some((c, c.key.as_ref()?)));
-        let keys = participants.map(|(certificate, key)| SigningKey {
-            authority: self.authority(certificate),
-            name: certificate.name.clone(),
-            curve: key.curve,
-            point: key.point.clone(),
-            valid_from: certificate.valid_from,
-            valid_until: certificate.valid_until,
-            standing: self.standing(certificate, today),
-            test: false,
+        let keys = participants.map(|(certificate, key)| {
+            let vouchers = self.vouchers(certificate);
+            SigningKey {
+                // As a list names the issuer, else the issuer's own name.
+                authority: vouchers.first().map_or_else(|| certificate.issuer_name.clone(), |(_, authority)| authority.id.clone()),
+                name: certificate.name.clone(),
+                curve: key.curve,
+                point: key.point.clone(),
+                valid_from: certificate.valid_from,
+                valid_until: certificate.valid_until,
+                standing: self.standing(certificate, &vouchers, today),
+                test: false,
+            }
         });
         Trust { keys: keys.collect() }
     }
 
-    /// Four characters: as the list names the issuer, else the issuer's common name.
-    fn authority(&self, certificate: &Certificate) -> String {
-        let listed = self.lists.iter().flat_map(|l| &l.authorities).find(|a| a.certificate.issued(certificate));
-        listed.map_or_else(|| certificate.issuer_name.clone(), |a| a.id.clone())
+    /// The authorities of the lists that signed the certificate, each with its list.
+    fn vouchers(&self, certificate: &Certificate) -> Vec<(&TrustList, &Authority)> {
+        let listed = self.lists.iter().flat_map(|list| list.authorities.iter().map(move |authority| (list, authority)));
+        listed.filter(|(_, authority)| authority.certificate.issued(certificate)).collect()
     }
 
-    fn standing(&self, certificate: &Certificate, today: Date) -> Standing {
+    fn standing(&self, certificate: &Certificate, vouchers: &[(&TrustList, &Authority)], today: Date) -> Standing {
         if self.revoked.iter().any(|r| r.names(certificate)) {
             return Standing::Revoked;
         }
-        if self.lists.is_empty() {
-            return Standing::Good;
-        }
-        let naming = self.lists.iter().filter(|l| l.authorities.iter().any(|a| a.certificate.issued(certificate)));
         // The latest list decides: an older one may name an authority that was struck off since.
-        match naming.max_by_key(|l| l.sequence) {
+        let Some(latest) = self.lists.iter().map(|l| l.sequence).max() else { return Standing::Good };
+        match vouchers.iter().map(|(list, _)| list).find(|list| list.sequence == latest) {
             None => Standing::NotListed,
-            Some(list) if self.lists.iter().any(|other| other.sequence > list.sequence) => Standing::NotListed,
             Some(list) if list.next_update < today => Standing::ListExpired(list.next_update),
             Some(_) => Standing::Good,
         }

@@ -1,3 +1,5 @@
+//! Folders of trust made with openssl.
+
 use super::*;
 use std::process::Command;
 

@@ -20,6 +20,7 @@ mod taking;
 mod tracked;
 mod wake;
 
+pub use reserve::is_reservation;
 pub use round::Watcher;
 
 use std::path::{Path, PathBuf};

@@ -115,7 +115,8 @@ fn is_free(path: &Path) -> bool {
 
 /// True for a reservation of ours: by its whole content, which is all there is where files have no rights (many
 /// shares), or by its rights as long as it holds nothing else.
-fn is_reservation(path: &Path) -> bool {
+#[must_use]
+pub fn is_reservation(path: &Path) -> bool {
     let Ok(meta) = fs::symlink_metadata(path) else { return false };
     if !meta.is_file() || meta.len() > RESERVED.len() as u64 {
         return false;

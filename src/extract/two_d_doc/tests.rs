@@ -1,3 +1,5 @@
+//! Codes signed here by a key of our own, and the examples of the specification.
+
 use super::*;
 use crate::domain::{Curve, FieldValue, PageState, Proof, Rect, SigningKey, Standing, Transform};
 use aws_lc_rs::rand::SystemRandom;
