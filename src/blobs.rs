@@ -10,6 +10,7 @@ mod there;
 pub use survey::Stored;
 
 use crate::domain::{BlobKind, BlobRef, DeliveryId, PrefectureId};
+use crate::medium::folder_of;
 use durable::{create_once, replace, replace_by};
 use seal::{Key, Secrets};
 use std::fs::File;
@@ -59,7 +60,7 @@ impl Blobs {
         durable::clear_drafts(&folder.join(DRAFTS))?;
         if !key_file.exists() {
             // Beside it, for the key file may stand on a file system of its own.
-            create_once(key_file, durable::folder_of(key_file), seal::random_key()?.as_ref())?;
+            create_once(key_file, folder_of(key_file), seal::random_key()?.as_ref())?;
         }
         let bytes = durable::read(key_file)?;
         let master: Key = bytes.try_into().map_err(|_| BlobError::KeyFile(key_file.to_owned()))?;

@@ -1,6 +1,7 @@
 //! What happens when the disk says that something written did not last: the program ends, at once.
 //! The system may have dropped the pages already; a second `fsync` would report a success that is none.
 
+use std::fs::File;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
@@ -17,6 +18,20 @@ pub fn lasting(synced: Result<(), Error>, path: &Path) -> Result<(), Error> {
         Err(error) if error.raw_os_error() == Some(libc::EIO) => failed(&path.display().to_string(), &error.to_string()),
         other => other,
     }
+}
+
+/// The folder that the name of `path` stands in.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the names in a folder durable.
+///
+/// # Errors
+/// As [`lasting`], and when the folder cannot be opened.
+pub fn sync_folder(folder: &Path) -> Result<(), Error> {
+    File::open(folder).and_then(|opened| lasting(opened.sync_all(), folder))
 }
 
 /// True for what time, or an operator without a restart, can heal: no room, no rights, mounted read-only. It is

@@ -1,7 +1,7 @@
 //! Files that are complete and on the disk before their name exists.
 
 use super::BlobError;
-use crate::medium::lasting;
+use crate::medium::{folder_of, lasting};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -106,11 +106,6 @@ fn write_draft(drafts: &Path, fill: impl FnOnce(&mut File) -> Filled) -> Result<
     }
 }
 
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 fn sync_folder(folder: &Path) -> Result<(), BlobError> {
-    let synced = File::open(folder).and_then(|f| lasting(f.sync_all(), folder));
-    synced.map_err(failed(folder, "made durable"))
+    crate::medium::sync_folder(folder).map_err(failed(folder, "made durable"))
 }

@@ -2,6 +2,7 @@
 
 use crate::blobs::{BlobError, Blobs};
 use crate::domain::{BlobRef, Hashing, Instant};
+use crate::medium::{folder_of, sync_folder};
 use crate::watcher::is_reservation;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{Error, ErrorKind, Result};
@@ -76,8 +77,7 @@ pub fn remove(entry: &Entry) -> Result<bool> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
         Err(error) => return Err(error),
     }
-    let folder = entry.path.parent().unwrap_or(Path::new("."));
-    File::open(folder).and_then(|f| crate::medium::lasting(f.sync_all(), folder)).map(|()| true)
+    sync_folder(folder_of(&entry.path)).map(|()| true)
 }
 
 /// True when nothing has this name any more.

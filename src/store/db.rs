@@ -165,7 +165,7 @@ impl Tx {
 
 /// SQLite's locks do not hold on network file systems: two machines would corrupt the file.
 fn refuse_network_folder(file: &Path) -> Result<(), StoreError> {
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = crate::medium::folder_of(file);
     let Ok(folder) = folder.canonicalize() else { return Ok(()) };
     let Ok(mounts) = std::fs::read_to_string("/proc/self/mounts") else { return Ok(()) };
     match file_system_of(&folder, &mounts) {

@@ -6,7 +6,7 @@ use super::{WatchError, failed};
 use crate::domain::{BUNDLE_END, bundle_header, bundle_padding, hexadecimal};
 use crate::failpoint;
 use crate::intake::{Stamp, head, sniff};
-use crate::medium::will_pass;
+use crate::medium::{folder_of, will_pass};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -241,11 +241,7 @@ pub fn hash(file: &mut File) -> std::io::Result<String> {
 /// Makes the names in the folder of `path` durable.
 pub fn sync_folder(path: &Path) -> Result<(), WatchError> {
     let folder = folder_of(path);
-    File::open(folder).and_then(|f| crate::medium::lasting(f.sync_all(), folder)).map_err(failed("made durable", folder))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    crate::medium::sync_folder(folder).map_err(failed("made durable", folder))
 }
 
 /// Names of copies that a killed watcher left: complete ones, and none of a watcher that lives.

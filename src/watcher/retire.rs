@@ -7,6 +7,7 @@ use super::reserve::{release, reserve, reserve_folder};
 use super::{WatchError, failed};
 use crate::domain::hexadecimal;
 use crate::failpoint;
+use crate::medium::folder_of;
 use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -105,7 +106,7 @@ fn confirm(source: &Source, target: &Path) -> Result<Option<PathBuf>, WatchError
         fs::remove_file(target).map_err(failed("put back", target))?;
         return Ok(None);
     }
-    let folder = source.path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(&source.path);
     let back = reserve(folder, source.path.file_name().unwrap_or(OsStr::new("sans-nom")))?;
     fs::rename(target, &back.path).map_err(failed("put back", target))?;
     Ok(None)
@@ -113,7 +114,7 @@ fn confirm(source: &Source, target: &Path) -> Result<Option<PathBuf>, WatchError
 
 /// Another file system: copy, make durable, compare, and only then remove the source.
 fn carry_over(source: &Source, sha256: Option<&str>, target: &Path) -> Result<Option<PathBuf>, WatchError> {
-    let folder = target.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(target);
     let part = folder.join(format!(".{}.part", uuid::Uuid::now_v7()));
     let result = carry(&source.path, sha256, &part).and_then(|_lock| {
         fs::rename(&part, target).map_err(failed("renamed", &part))?;
