@@ -54,8 +54,24 @@ def unmount(folder):
     subprocess.run(["umount", "--lazy", str(folder)], capture_output=True)
 
 
-# Not in this process: files that root makes would not be the program's own.
-CHANGE = "import sqlite3, sys; base = sqlite3.connect(sys.argv[1], timeout=30); base.execute(sys.argv[2]); base.commit()"
+# Not in this process: files that root makes would not be the program's own. SQLite says at once that a file is locked, without waiting, while
+# another process recovers the log of a killed one.
+CHANGE = """
+import sqlite3, sys, time
+for attempt in range(300):
+    base = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)
+    try:
+        base.execute("BEGIN IMMEDIATE")
+        base.execute(sys.argv[2])
+        base.execute("COMMIT")
+        break
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error) or attempt == 299:
+            raise
+        time.sleep(0.1)
+    finally:
+        base.close()
+"""
 
 
 class Sqlite:
