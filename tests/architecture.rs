@@ -26,7 +26,8 @@ fn may(module: &str) -> May {
         // A picture is what `pages` gives and `recognise` takes; both run in the cell.
         "recognise" => May::Only(&["domain", "catalogue", "pages"]),
         "line" => May::Only(&["domain", "catalogue", "assemble", "extract", "validate"]),
-        "cell" => May::Only(&["domain", "catalogue", "config", "failpoint", "pages", "recognise"]),
+        // A cell asks `extract` where a page shows values, to look at them again while it has the picture.
+        "cell" => May::Only(&["domain", "catalogue", "config", "failpoint", "pages", "recognise", "extract"]),
         "worker" | "watcher" => May::AllBut(&["pages", "recognise", "web", "cli", "demo", "doctor"]),
         "web" => May::AllBut(&["pages", "recognise", "worker", "watcher", "cli", "demo"]),
         // The commands and what they are made of stand on top of everything but what only the cell may call.

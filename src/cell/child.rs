@@ -4,6 +4,7 @@ use super::frame::{Job, Kind, LockReport, PROTOCOL, SelfTest, Setup, pack_page, 
 use super::{lock, picture};
 use crate::catalogue::Catalogue;
 use crate::domain::{PageRead, PageState, Refusal, Transform};
+use crate::extract;
 use crate::pages::{self, Document, Limits, Picture};
 use crate::recognise::{self, Engines};
 use std::fs::File;
@@ -156,10 +157,14 @@ impl Reader {
                 "Numérisez de nouveau la page ou saisissez-la à la main.",
             )
         };
-        let recognised =
+        let mut recognised =
             recognise::read_page(&picture, number, turn, &mut self.engines, &self.catalogue).map_err(|e| failed(e.to_string()))?;
         if is_lost_photograph(&picture, &recognised.read) {
             return Err(pages::photo_without_sheet());
+        }
+        if let Some(second) = self.engines.second.as_deref_mut() {
+            let places = extract::sought(&recognised.read, &self.catalogue);
+            recognised.read.looks = recognise::look(&recognised.upright, &places, &recognised.read.words, second);
         }
         let jpeg = picture::encode(&recognised.upright, picture.dpi).map_err(|e| failed(e.to_string()))?;
         Ok((recognised.read, jpeg))
@@ -185,6 +190,7 @@ pub fn unreadable(number: u32, refusal: Refusal) -> PageRead {
         mrz: Vec::new(),
         codes: Vec::new(),
         marks: Vec::new(),
+        looks: Vec::new(),
     }
 }
 

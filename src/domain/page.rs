@@ -42,6 +42,17 @@ pub struct PageRead {
     pub codes: Vec<CodeRead>,
     /// Dark areas that look like a hand-drawn signature, photograph or stamp.
     pub marks: Vec<Mark>,
+    /// Printed values that a second engine looked at.
+    #[serde(default)]
+    pub looks: Vec<Look>,
+}
+
+/// The words of one printed value as a second engine reads them. They stand for those of [`PageRead::words`] whose
+/// centre lies in `rect`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    pub rect: Rect,
+    pub words: Vec<Word>,
 }
 
 /// Whether a page could be read.

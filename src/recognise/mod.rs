@@ -3,6 +3,7 @@
 mod blank;
 mod codes;
 mod engine;
+mod looks;
 mod lost_lines;
 mod marks;
 mod mrz;
@@ -10,6 +11,7 @@ mod page;
 pub mod ppocr;
 pub mod raster;
 mod sketch;
+mod small_print;
 mod tesseract;
 mod upright;
 mod words;
@@ -17,6 +19,7 @@ pub mod zones;
 
 pub use blank::is_blank;
 pub use engine::{Charset, LineText, PageRecogniser, RecogniseError, Recogniser};
+pub use looks::look;
 pub use page::{Engines, Recognised, describe_engines, read_page};
 pub use sketch::{Blob, Sketch};
 pub use tesseract::Tesseract;

@@ -4,7 +4,7 @@ use super::engine::{PageRecogniser, RecogniseError, Recogniser};
 use super::ppocr::{self, PpOcr};
 use super::sketch::Sketch;
 use super::zones::{self, Readers};
-use super::{blank, codes, lost_lines, marks, mrz, raster, tesseract::Tesseract, upright, words};
+use super::{blank, codes, lost_lines, marks, mrz, raster, small_print, tesseract::Tesseract, upright, words};
 use crate::catalogue::Catalogue;
 use crate::domain::{PageRead, PageState, Transform, Word};
 use crate::pages::Picture;
@@ -104,6 +104,8 @@ fn search(read: &mut PageRead, upright: &GrayImage, engines: &mut Engines, catal
     read.codes = codes::read(upright, &sketch);
     read.marks = marks::find(&sketch, &read.words, &read.codes);
     read.mrz = mrz::read(upright, &read.words, engines);
+    let enlarged = small_print::read(upright, read.dpi, &read.mrz, std::mem::take(&mut read.words), &mut engines.tesseract)?;
+    read.words = words::clean(enlarged, read.dpi);
     // Papers with a machine-readable zone are no forms: nobody writes on them.
     if read.mrz.is_empty() {
         let mut readers = Readers { printed: &mut engines.tesseract, second: second(&mut engines.second) };
@@ -138,6 +140,7 @@ fn bare(number: u32, dpi: u32, transform: Transform, state: PageState) -> PageRe
         mrz: Vec::new(),
         codes: Vec::new(),
         marks: Vec::new(),
+        looks: Vec::new(),
     }
 }
 

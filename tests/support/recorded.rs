@@ -94,6 +94,7 @@ pub fn page(number: u32, lines: &[&str]) -> PageRead {
         mrz: Vec::new(),
         codes: Vec::new(),
         marks: Vec::new(),
+        looks: Vec::new(),
     }
 }
 
@@ -149,6 +150,7 @@ pub fn extraction(pages: &[u32], nom: &str) -> Extraction {
         ]
         .into(),
         findings: Vec::new(),
+        signals: std::collections::BTreeMap::new(),
     }
 }
 

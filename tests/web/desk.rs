@@ -186,6 +186,7 @@ impl Station {
             mrz: vec![],
             codes: vec![],
             marks: vec![],
+            looks: Vec::new(),
         };
         let picture = &pictures()[number as usize - 1];
         let blob = self.blobs.put(&prefecture.into(), delivery, BlobKind::Derived, picture).unwrap();
@@ -297,6 +298,7 @@ pub fn extraction() -> Extraction {
         pieces: vec![piece("formulaire_demande", 1), piece("contrat_engagement_republique", 2), piece("justificatif_nationalite", 3)],
         fields,
         findings: vec![],
+        signals: std::collections::BTreeMap::new(),
     }
 }
 

@@ -252,11 +252,25 @@ fn parts<'c>(book: &LabelBook<'c>, run: &Run, at: usize) -> Vec<Label<'c>> {
                 rect = rect.union(&last.rect);
             }
             found.push(Label { run: at, rect, matched, prefix: false });
+        } else if from > 0
+            && let Some((rect, matched)) = label_after_answer(book, run, from, to)
+        {
+            found.push(Label { run: at, rect, matched, prefix: false });
         }
         before = Some(part);
         from = to;
     }
     found
+}
+
+/// The label that ends words `from..to` of a run, when what stands before it is the answer to the label before.
+fn label_after_answer<'c>(book: &LabelBook<'c>, run: &Run, from: usize, to: usize) -> Option<(Rect, labels::Match<'c>)> {
+    (from + 1..to).find_map(|start| {
+        let part = run.part(start, to)?;
+        // A short word may end an answer as well as be a label.
+        let matched = book.label(&part.text()).filter(|m| m.score >= 0.95 && m.length >= 8)?;
+        Some((part.rect, matched))
+    })
 }
 
 /// A label that goes on in the line under it.

@@ -90,9 +90,10 @@ fn headings<'c>(book: &LabelBook<'c>, sheet: &Sheet<'_, 'c>, pairs: &[Pair], ink
     let usual = usual_weight(runs, ink);
     let attached =
         |run: usize| labels.iter().enumerate().any(|(l, label)| label.run == run && pairs.iter().any(|p| p.label == l && !p.free));
+    let shouted = capitals_are_usual(runs, labels);
     let mut found: Vec<Heading<'c>> = Vec::new();
     for (at, run) in runs.iter().enumerate() {
-        if attached(at) || after_box(&run.rect, boxes) {
+        if after_box(&run.rect, boxes) {
             continue;
         }
         let text = run.text();
@@ -100,6 +101,15 @@ fn headings<'c>(book: &LabelBook<'c>, sheet: &Sheet<'_, 'c>, pairs: &[Pair], ink
         let row: Vec<usize> =
             (0..runs.len()).filter(|o| *o != at && same_row(&runs[*o].rect, &run.rect) && !is_number(&runs[*o].text())).collect();
         let boxed = boxes.iter().any(|b| same_row(b, &run.rect));
+        if attached(at) {
+            // Where the true label was lost, the place took the heading above it for one: it is a heading all the same.
+            let numbered = is_numbered(run, runs, &text);
+            let bold = is_bold(run, ink, usual, print) || !shouted && !text.chars().any(char::is_lowercase);
+            if row.is_empty() && !boxed && numbered && (bold || section.is_some()) {
+                found.push(Heading { rect: run.rect, left: 0, right: u32::MAX, section, topic: topic_of(labels, at) });
+            }
+            continue;
+        }
         let leftmost = row.iter().all(|o| runs[*o].rect.x > run.rect.x);
         let all_sections = !row.is_empty() && row.iter().all(|o| book.heading(&runs[*o].text()).is_some());
         let labels_follow = row.iter().any(|o| labels.iter().any(|l| l.run == *o));
@@ -113,14 +123,21 @@ fn headings<'c>(book: &LabelBook<'c>, sheet: &Sheet<'_, 'c>, pairs: &[Pair], ink
             None if row.is_empty() && !boxed && stands_out(run, runs, &text, ink, usual, print) => (0, u32::MAX, None),
             _ => continue,
         };
-        let topic = labels
-            .iter()
-            .find(|l| l.run == at)
-            .and_then(|l| l.matched.senses.iter().find(|s| !s.topic_only))
-            .and_then(|s| s.field.topic.clone());
-        found.push(Heading { rect: run.rect, left, right, section, topic });
+        found.push(Heading { rect: run.rect, left, right, section, topic: topic_of(labels, at) });
     }
     found
+}
+
+/// What the run speaks of as a label, by itself.
+fn topic_of(labels: &[Label], run: usize) -> Option<String> {
+    let sense = labels.iter().find(|l| l.run == run)?.matched.senses.iter().find(|s| !s.topic_only)?;
+    sense.field.topic.clone()
+}
+
+/// True on a form that prints its labels in capitals: there they tell no heading.
+fn capitals_are_usual(runs: &[Run], labels: &[Label]) -> bool {
+    let capitals = labels.iter().filter(|l| !runs[l.run].text().chars().any(char::is_lowercase)).count();
+    capitals * 2 > labels.len()
 }
 
 /// "II" or "3." by itself: the number of a heading that stands apart from its words.
@@ -145,11 +162,19 @@ fn stands_out(run: &Run, runs: &[Run], text: &str, ink: &Ink, usual: f32, print:
     if letters < 4 || run.words.len() > 9 || text.trim_end().ends_with(':') {
         return false;
     }
-    let numbered = numbered_before(run, runs)
-        || without_number(text).len() < text.trim_start().len() && text.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric());
     let capitals = !text.chars().any(char::is_lowercase);
+    is_numbered(run, runs, text) || capitals || is_bold(run, ink, usual, print)
+}
+
+fn is_numbered(run: &Run, runs: &[Run], text: &str) -> bool {
+    let inside = without_number(text).len() < text.trim_start().len() && text.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric());
+    inside || numbered_before(run, runs)
+}
+
+/// Larger or blacker than the rest.
+fn is_bold(run: &Run, ink: &Ink, usual: f32, print: f32) -> bool {
     let height = run.words.iter().map(|(_, r)| r.h).max().unwrap_or(0) as f32;
-    numbered || capitals || height > print * 1.35 || ink.share(run.rect) > usual * 1.45
+    height > print * 1.35 || ink.share(run.rect) > usual * 1.45
 }
 
 /// True when the number of a heading stands by itself left of the run.

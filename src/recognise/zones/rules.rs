@@ -257,7 +257,37 @@ fn bridge(mut lines: Vec<(Rule, f32)>, ink: &Ink, scale: Scale) -> Vec<Rule> {
         }
     }
     let whole = |(rule, pitch): &(Rule, f32)| rule.length() >= scale.whole(8.0) && rule.length() as f32 >= pitch * (DOTS - 1) as f32;
-    joined.into_iter().filter(whole).map(|(r, _)| r).collect()
+    joined.into_iter().filter(whole).map(|(r, _)| from_first_letter(r, ink, scale)).collect()
+}
+
+/// The letters that stand on the rule and the widest gap inside a word, millimetres.
+const LETTERS_MM: f32 = 3.2;
+const LETTER_GAP_MM: f32 = 0.9;
+/// A word that begins left of the dots that are left to see is not longer.
+const HIDDEN_START_MM: f32 = 25.0;
+
+/// Writing that begins at the very start of a dotted line hides its first dots: the line begins where that word does.
+fn from_first_letter(rule: Rule, ink: &Ink, scale: Scale) -> Rule {
+    let inked = |x: u32| {
+        let base = rule.y_at(x).round() as u32;
+        let top = base.saturating_sub(scale.px(LETTERS_MM) as u32);
+        let low = base.saturating_sub(scale.px(0.5).max(2.0) as u32);
+        (top..low).any(|y| y < ink.height && x < ink.width && ink.at(x, y))
+    };
+    let gap = scale.px(LETTER_GAP_MM).max(2.0) as u32;
+    let far = rule.left.saturating_sub(scale.px(HIDDEN_START_MM) as u32);
+    let mut left = rule.left;
+    let mut x = rule.left;
+    while x > far && left - x <= gap {
+        x -= 1;
+        if inked(x) {
+            left = x;
+        }
+    }
+    if left == rule.left || x == far {
+        return rule;
+    }
+    Rule { y_left: rule.y_at(left), left, ..rule }
 }
 
 /// True when ink stands where the next dots of `rule` should, up to column `to`.
@@ -294,6 +324,22 @@ mod tests {
         let rules = ruled(&stretches(&ink, 30, 2), Scale::new(300));
         assert_eq!(rules.len(), 1, "{rules:?}");
         assert!((rules[0].left, rules[0].right) == (100, 1100) && (rules[0].y_at(1000) - 106.0).abs() < 1.5, "{rules:?}");
+    }
+
+    #[test]
+    fn a_dotted_line_begins_with_the_word_that_hides_its_first_dots() {
+        let ink = page(|p| {
+            for x in (300..1100).step_by(12) {
+                (0..4).for_each(|dx| (200..204).for_each(|y| p.put_pixel(x + dx, y, Luma([0]))));
+            }
+            // Three letters on the line, the last over its first dots, and a label before them.
+            for x in [236, 262, 288] {
+                (x..x + 20).for_each(|x| (170..196).for_each(|y| p.put_pixel(x, y, Luma([0]))));
+            }
+            (150..200).for_each(|x| (170..196).for_each(|y| p.put_pixel(x, y, Luma([0]))));
+        });
+        let lines = dotted(&ink.blobs(), &ink, Scale::new(300));
+        assert_eq!(lines.iter().map(|l| l.left).collect::<Vec<_>>(), [236], "{lines:?}");
     }
 
     #[test]

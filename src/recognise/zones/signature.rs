@@ -1,6 +1,6 @@
 //! Whether a hand signed where the form says "Signature".
 
-use super::ink::{Ink, Scale};
+use super::ink::{Blob, Ink, Scale};
 use super::rules::Rule;
 use super::text::plain;
 use crate::domain::{Rect, Word};
@@ -45,7 +45,8 @@ pub fn strokes(ink: &Ink, place: Rect, printed: &[Rect], rules: &[Rule], scale: 
         }
     }
     let least = scale.whole(2.5);
-    let kept: Vec<_> = spot.blobs().into_iter().filter(|b| b.rect.w.max(b.rect.h) >= least && b.area >= scale.whole(1.0) * 3).collect();
+    let stroke = |b: &Blob| b.rect.w.max(b.rect.h) >= least && b.area >= scale.whole(1.0) * 3 && !is_border(b, &spot, scale);
+    let kept: Vec<_> = spot.blobs().into_iter().filter(stroke).collect();
     let all = kept.iter().map(|b| b.rect).reduce(|a, b| a.union(&b))?;
     if all.w.max(all.h) < scale.whole(6.0) {
         return None;
@@ -54,10 +55,40 @@ pub fn strokes(ink: &Ink, place: Rect, printed: &[Rect], rules: &[Rule], scale: 
     Some((area as f32 / (place.w * place.h).max(1) as f32, Rect::new(all.x + place.x, all.y + place.y, all.w, all.h)))
 }
 
+/// A straight line, or the frame that a form draws around the place: all its ink stands at the edge of its box.
+fn is_border(blob: &Blob, spot: &Ink, scale: Scale) -> bool {
+    let edge = scale.whole(1.3);
+    let r = blob.rect;
+    if r.w.min(r.h) <= scale.whole(0.8) && r.w.max(r.h) >= scale.whole(6.0) {
+        return true;
+    }
+    if r.w <= 3 * edge || r.h <= 3 * edge {
+        return false;
+    }
+    let inside = Rect::new(r.x + edge, r.y + edge, r.w - 2 * edge, r.h - 2 * edge);
+    spot.share(inside) * (inside.w * inside.h) as f32 <= blob.area as f32 * 0.05
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use image::{GrayImage, Luma};
+
+    #[test]
+    fn an_empty_frame_is_no_signature_and_a_signed_one_is() {
+        let mut page = GrayImage::from_pixel(1200, 500, Luma([250]));
+        let mut dot = |x: u32, y: u32| (0..3).for_each(|t| page.put_pixel(x, y + t, Luma([60])));
+        // A little askew, as scanned.
+        (0..820u32).for_each(|x| [180, 400].into_iter().for_each(|y| dot(200 + x, y + x / 200)));
+        (0..220u32).for_each(|y| (0..3).for_each(|t| [200, 1018].into_iter().for_each(|x| dot(x + t + y / 200, 180 + y))));
+        let (place, scale) = (Rect::new(100, 150, 1000, 300), Scale::new(300));
+        assert!(strokes(&Ink::below(&page, 128), place, &[], &[], scale).is_none());
+        for x in 0..300u32 {
+            let y = (290.0 + 40.0 * (x as f32 / 25.0).sin()) as u32;
+            (0..6).for_each(|t| page.put_pixel(420 + x, y + t, Luma([40])));
+        }
+        assert!(strokes(&Ink::below(&page, 128), place, &[], &[], scale).is_some());
+    }
 
     #[test]
     fn a_scrawl_is_a_signature_and_a_dotted_line_with_dust_is_none() {
