@@ -20,6 +20,7 @@
 
 pub mod assemble;
 pub mod blobs;
+pub mod calibrate;
 pub mod catalogue;
 pub mod cell;
 pub mod cli;

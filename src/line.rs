@@ -3,7 +3,8 @@
 
 use crate::catalogue::Catalogue;
 use crate::domain::{
-    Assembly, Constat, Correction, EnvelopePages, Extraction, Outcome, PageRead, PageState, Profile, Sheet, Stage, Trust, hexadecimal,
+    Assembly, Constat, Correction, EnvelopePages, Extraction, Ground, Latitude, Outcome, PageRead, PageState, Profile, Sheet, Stage, Trust,
+    hexadecimal,
 };
 use crate::{assemble, extract, validate};
 use sha2::{Digest, Sha256};
@@ -15,13 +16,18 @@ pub struct Rules {
     pub profile: Profile,
     /// Whose 2D-Doc signatures count.
     pub trust: Trust,
+    /// On what ground values are accepted under profile `evaluation`.
+    pub ground: Ground,
 }
 
 /// Raised by hand whenever a stage gives another result for the same input and rules.
-const STAGES: &str = "read 3, assemble 1, extract 3, validate 1";
+const STAGES: &str = "read 4, assemble 1, extract 4, validate 1";
 
-/// What decides which values are accepted while no calibration of this installation exists.
-pub const CALIBRATION: &str = "agreement-1";
+/// The part of a recipe that a calibration is fitted for: what reads and extracts, whatever the catalogue lists.
+#[must_use]
+pub fn reads(engines: &str) -> String {
+    format!("{STAGES}; {engines}")
+}
 
 impl Rules {
     /// Names everything that made a value besides its input: stages, engines with their models,
@@ -34,7 +40,7 @@ impl Rules {
             STAGES,
             engines,
             self.catalogue.snapshot(),
-            CALIBRATION,
+            self.ground.id(),
             match self.profile {
                 Profile::Observation => "observation",
                 Profile::Evaluation => "evaluation",
@@ -74,7 +80,8 @@ pub fn assemble(rules: &Rules, pages: &[PageRead], corrections: &[Correction]) -
 pub fn extract(rules: &Rules, pages: &[PageRead], envelope: &EnvelopePages, corrections: &[Correction]) -> Extraction {
     let own: Vec<PageRead> = pages.iter().filter(|p| envelope.pages.contains(&p.number)).cloned().collect();
     let sheets = describe(rules, &own, corrections);
-    extract::extract(&sheets, &own, envelope, &rules.catalogue, rules.profile, &of_stage(corrections, Stage::Extract))
+    let latitude = Latitude { profile: rules.profile, ground: &rules.ground };
+    extract::extract(&sheets, &own, envelope, &rules.catalogue, latitude, &of_stage(corrections, Stage::Extract))
 }
 
 /// What one envelope says, with its agents' word on values laid over it, to the constat.

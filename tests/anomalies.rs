@@ -47,8 +47,12 @@ impl Desk {
     }
 
     fn worker(&self, pages: Vec<PageRead>) -> Worker<Recorded> {
-        let rules =
-            Rules { catalogue: Catalogue::embedded().unwrap(), profile: Profile::Observation, trust: passerelle::domain::Trust::default() };
+        let rules = Rules {
+            catalogue: Catalogue::embedded().unwrap(),
+            profile: Profile::Observation,
+            trust: passerelle::domain::Trust::default(),
+            ground: passerelle::domain::Ground::Agreement,
+        };
         Worker::new(self.store.clone(), self.blobs.clone(), Recorded::of(pages), Arc::new(rules), Clock::manual(at(100)))
     }
 

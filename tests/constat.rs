@@ -97,6 +97,7 @@ fn perfect(envelope: &Value, catalogue: &Catalogue) -> Extraction {
         pieces,
         fields: fields.iter().filter_map(read).collect(),
         findings: Vec::new(),
+        signals: std::collections::BTreeMap::new(),
     }
 }
 
@@ -214,6 +215,7 @@ fn envelope(fields: &[(&str, &str)]) -> Extraction {
         pieces: pieces.collect(),
         fields: fields.iter().map(read).collect(),
         findings: Vec::new(),
+        signals: std::collections::BTreeMap::new(),
     }
 }
 

@@ -46,7 +46,12 @@ async fn filed(name: &str) {
     let config = passerelle::config::Config::load(Some(&demo.join("passerelle.toml")), vec![]).unwrap();
     let blobs = Blobs::open(&config.blobs.folder, &config.blobs.key_file).unwrap();
     let cells = CellPool::new(CellSettings { executable: PathBuf::from(env!("CARGO_BIN_EXE_passerelle")), ..CellSettings::default() });
-    let rules = Rules { catalogue: agent.catalogue.clone(), profile: Profile::Evaluation, trust: passerelle::domain::Trust::default() };
+    let rules = Rules {
+        catalogue: agent.catalogue.clone(),
+        profile: Profile::Evaluation,
+        trust: passerelle::domain::Trust::default(),
+        ground: passerelle::domain::Ground::Agreement,
+    };
     let worker = Worker::new(store.clone(), blobs, cells, Arc::new(rules), Clock::System);
     let mut asked = Vec::new();
     for _ in 0..ROUNDS {

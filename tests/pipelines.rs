@@ -155,6 +155,7 @@ fn envelope(cases: &Cases, change: &Change, catalogue: &Catalogue) -> Extraction
         pieces,
         fields: fields.iter().map(read).collect(),
         findings: Vec::new(),
+        signals: std::collections::BTreeMap::new(),
     }
 }
 

@@ -46,8 +46,12 @@ async fn a_killed_worker_leaves_the_same_dossier_on_postgresql() {
 async fn child() {
     let variable = |name| std::env::var(name).unwrap();
     let (store, blobs) = open(&variable("TEST_DATABASE"), Path::new(&variable("TEST_FOLDER"))).await;
-    let rules =
-        Rules { catalogue: Catalogue::embedded().unwrap(), profile: Profile::Evaluation, trust: passerelle::domain::Trust::default() };
+    let rules = Rules {
+        catalogue: Catalogue::embedded().unwrap(),
+        profile: Profile::Evaluation,
+        trust: passerelle::domain::Trust::default(),
+        ground: passerelle::domain::Ground::Agreement,
+    };
     let pages = (1..=PAGES).map(|n| page(n, &["Demande de titre de séjour", "NOM DIALLO", &format!("page {n}")])).collect();
     let mut worker = Worker::new(store, blobs, Recorded::of(pages), Arc::new(rules), Clock::System);
     (worker.lease_seconds, worker.poll) = (30, Duration::from_millis(50));

@@ -26,8 +26,12 @@ async fn worker(database: &Database, pages: u32) -> (Worker<Recorded>, DeliveryI
     let original = blobs.put(&"75".into(), id, BlobKind::Original, b"recorded").unwrap();
     let new = new_delivery("aa", original);
     store.register_delivery(&Scope::Machine, &new, start()).await.unwrap();
-    let rules =
-        Rules { catalogue: Catalogue::embedded().unwrap(), profile: Profile::Evaluation, trust: passerelle::domain::Trust::default() };
+    let rules = Rules {
+        catalogue: Catalogue::embedded().unwrap(),
+        profile: Profile::Evaluation,
+        trust: passerelle::domain::Trust::default(),
+        ground: passerelle::domain::Ground::Agreement,
+    };
     let pages = (1..=pages).map(|n| page(n, &["Demande de titre de séjour", &format!("page {n}")])).collect();
     let mut worker = Worker::new(store, blobs, Recorded::of(pages), Arc::new(rules), Clock::manual(start()));
     worker.poll = Duration::from_millis(20);

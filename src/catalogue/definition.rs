@@ -63,6 +63,9 @@ pub struct FieldDef {
     /// Must be settled before any dossier is filed (identity, number).
     #[serde(default)]
     pub identity: bool,
+    /// Most papers of an envelope print it and confirm each other; any other printed value is looked at by both engines.
+    #[serde(default)]
+    pub everywhere: bool,
 }
 
 /// A heading of a form under which the plain labels speak of another person.

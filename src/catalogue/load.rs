@@ -2,7 +2,7 @@
 
 use super::check::{Problem, line_at};
 use super::{Catalogue, DocumentDef, FactDef, FieldDef, FindingDef, NamedCondition, PermitDef, Section, TwoDDocDef, Vocabulary};
-use crate::domain::hexadecimal;
+use crate::domain::{Calibration, hexadecimal};
 use include_dir::{Dir, DirEntry, include_dir};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -117,7 +117,8 @@ impl Catalogue {
             (_, "deux_d_doc.toml") => self.two_d_doc = parsed::<TwoDDocDef>(file, problems).unwrap_or_default(),
             ("documents", _) => self.documents.extend(parsed::<DocumentDef>(file, problems)),
             ("permits", _) => self.permits.extend(parsed::<PermitDef>(file, problems)),
-            // Lexicons, calibrations and forms belong to other modules.
+            ("calibration", _) => self.calibrations.extend(parsed::<Calibration>(file, problems)),
+            // Lexicons and forms belong to other modules.
             _ => {}
         }
     }
@@ -176,7 +177,7 @@ fn folder_files(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> Res
     Ok(())
 }
 
-fn snapshot(files: &[SourceFile]) -> String {
+pub(super) fn snapshot(files: &[SourceFile]) -> String {
     let mut hash = Sha256::new();
     for file in files {
         // Lengths keep two different sets of files from giving one stream of bytes.

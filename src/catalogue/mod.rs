@@ -10,7 +10,7 @@ pub use condition::{Condition, ConditionError, Expr, Op, Operand, References};
 pub use definition::*;
 pub use load::{CatalogueError, SourceFile};
 
-use crate::domain::PieceKind;
+use crate::domain::{Calibration, PieceKind};
 use std::sync::Arc;
 
 /// Everything that `pipelines/` says, checked.
@@ -27,6 +27,8 @@ pub struct Catalogue {
     pub findings: Vec<FindingDef>,
     pub two_d_doc: TwoDDocDef,
     pub vocabulary: Vocabulary,
+    /// Oldest first, by file name.
+    pub calibrations: Vec<Calibration>,
     sources: Arc<[SourceFile]>,
     snapshot: String,
 }
@@ -78,5 +80,13 @@ impl Catalogue {
     #[must_use]
     pub fn snapshot(&self) -> &str {
         &self.snapshot
+    }
+
+    /// Version of what the reading of a page depends on: fields with their labels, and documents.
+    #[must_use]
+    pub fn reading_snapshot(&self) -> String {
+        let reads: Vec<SourceFile> =
+            self.sources.iter().filter(|f| f.path == "fields.toml" || f.path.starts_with("documents/")).cloned().collect();
+        load::snapshot(&reads)
     }
 }

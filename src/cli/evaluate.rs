@@ -44,7 +44,7 @@ pub async fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit>
     let mut lines = BTreeMap::new();
     for truth in &truths {
         let Some(line) = printed.recv().await else { break };
-        let (line, _) = line?;
+        let line = line?.json;
         eprintln!("{}", truth.folder.display());
         if let Some(file) = &mut kept {
             writeln!(file, "{line}").context("cannot write the lines")?;

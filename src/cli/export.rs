@@ -4,7 +4,6 @@ use super::{Exit, parts};
 use crate::config::Config;
 use crate::contract::{self, DroppedFile, Processed, Versions};
 use crate::domain::{DeliveryId, DeliveryState, Scope};
-use crate::line::{self, Rules};
 use crate::store::StoreError;
 
 /// Arguments of `export`.
@@ -25,12 +24,13 @@ pub async fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit>
         }
         other => other?,
     };
-    let rules = Rules { catalogue: parts::catalogue(config)?, profile: config.profile, trust: parts::trust(config)? };
+    let cells = parts::cells(config);
+    let rules = parts::rules(config, config.profile, parts::trust(config)?, cells.engines())?;
     let file = DroppedFile { name: export.delivery.file.clone(), sha256: export.delivery.sha256.clone() };
     let versions = Versions {
-        recipe: export.recipe.clone().unwrap_or_else(|| rules.recipe(parts::cells(config).engines())),
+        recipe: export.recipe.clone().unwrap_or_else(|| rules.recipe(cells.engines())),
         catalogue: rules.catalogue.snapshot().to_owned(),
-        calibration: line::CALIBRATION.to_owned(),
+        calibration: rules.ground.id().to_owned(),
     };
     if let (DeliveryState::Anomaly, Some(refusal)) = (export.delivery.state, &export.delivery.refusal) {
         println!("{}", contract::anomaly(&file, export.delivery.pages.unwrap_or(0), refusal, &versions)?);

@@ -9,11 +9,13 @@
 //! | 2 | usage or configuration error, or data that the command needs is not there |
 //! | 3 | this machine failed: database, disk, cell |
 
+mod calibrate;
 mod check;
 mod day;
 mod dropped;
 mod evaluate;
 mod export;
+mod kept;
 mod parts;
 mod process;
 mod purge;
@@ -43,6 +45,8 @@ enum Command {
     Export(export::Arguments),
     /// Read a labelled folder and compare with its truth.
     Evaluate(evaluate::Arguments),
+    /// Fit on labelled folders how often readings are right.
+    Calibrate(calibrate::Arguments),
     /// Take files from the drop folder.
     Watch,
     /// Drive the line for what was taken.
@@ -135,6 +139,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Process(arguments) => process::run(&arguments, &config).await,
         Command::Export(arguments) => export::run(&arguments, &config).await,
         Command::Evaluate(arguments) => evaluate::run(&arguments, &config).await,
+        Command::Calibrate(arguments) => calibrate::run(&arguments, &config).await,
         Command::Watch => serve::run(&config, serve::Parts::WATCH).await,
         Command::Work => serve::run(&config, serve::Parts::WORK).await,
         Command::Serve => serve::run(&config, serve::Parts::PAGES).await,

@@ -4,7 +4,8 @@ use crate::catalogue::Catalogue;
 use crate::cell::{CellPool, CellSettings, Limits};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::Trust;
+use crate::domain::{Ground, Profile, Trust};
+use crate::line::{self, Rules};
 use crate::store::Store;
 use crate::trust::Imported;
 use anyhow::Context;
@@ -15,6 +16,13 @@ pub fn catalogue(config: &Config) -> anyhow::Result<Catalogue> {
         Some(folder) => Catalogue::load(folder).with_context(|| format!("the pipelines in {} cannot be used", folder.display())),
         None => Catalogue::embedded().context("the built-in pipelines cannot be used"),
     }
+}
+
+/// The rules under a profile, with the calibration that was fitted for these engines.
+pub fn rules(config: &Config, profile: Profile, trust: Trust, engines: &str) -> anyhow::Result<Rules> {
+    let catalogue = catalogue(config)?;
+    let ground = Ground::of(&catalogue.calibrations, &line::reads(engines));
+    Ok(Rules { catalogue, profile, trust, ground })
 }
 
 /// The database of the configuration, as it is.

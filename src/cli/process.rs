@@ -1,15 +1,17 @@
 //! `process`: the line over memory, with the same cells and the same functions as the worker.
 
 use super::dropped::{self, Dropped};
+use super::kept::KeptPages;
 use super::{Exit, parts};
 use crate::cell::{CellError, CellPage, CellPool, Content, ReadRequest};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract::{self, DroppedFile, Processed, Versions};
-use crate::domain::{Format, PAGES_PER_READ, PageRead, Profile};
+use crate::domain::{FieldId, Format, PAGES_PER_READ, PageRead, Profile, Signals};
 use crate::intake;
 use crate::line::{self, Days, Rules};
 use anyhow::Context;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -40,6 +42,9 @@ pub struct Options {
     /// How far the machine may decide alone.
     #[arg(long, value_enum, default_value = "evaluation")]
     profile: ProfileName,
+    /// Keep what is read of each page in this folder, in the clear, and take it from there the next time: for labelled files alone.
+    #[arg(long)]
+    pages: Option<PathBuf>,
 }
 
 /// Names of the profiles on the command line.
@@ -51,14 +56,14 @@ pub enum ProfileName {
 
 impl Options {
     /// The rules of the embedded or configured pipelines under these options.
-    pub fn rules(&self, config: &Config) -> anyhow::Result<Rules> {
+    pub fn rules(&self, config: &Config, engines: &str) -> anyhow::Result<Rules> {
         let profile = match self.profile {
             ProfileName::Evaluation => Profile::Evaluation,
             ProfileName::Observation => Profile::Observation,
         };
         let trust = parts::trust(config)?;
         let trust = if self.test_authorities { trust.with_test_authority() } else { trust };
-        Ok(Rules { catalogue: parts::catalogue(config)?, profile, trust })
+        parts::rules(config, profile, trust, engines)
     }
 
     /// Today in Paris, and the reception date that the operator gave.
@@ -78,17 +83,23 @@ pub async fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit>
     let mut exit = Exit::Done;
     let mut lines = reader.lines(arguments.files.clone());
     while let Some(line) = lines.recv().await {
-        let (line, in_anomaly) = line?;
-        println!("{line}");
-        if in_anomaly {
+        let line = line?;
+        println!("{}", line.json);
+        if line.in_anomaly {
             exit = Exit::NeedsAPerson;
         }
     }
     Ok(exit)
 }
 
-/// The JSON line of a file, and whether the file is in anomaly.
-pub type FileLine = (String, bool);
+/// What came of one file.
+pub struct FileLine {
+    /// The JSON line of the contract.
+    pub json: String,
+    pub in_anomaly: bool,
+    /// What the values of each envelope stand on, in the order of the line.
+    pub signals: Vec<BTreeMap<FieldId, Signals>>,
+}
 
 /// The line over memory.
 pub struct Reader {
@@ -98,18 +109,27 @@ pub struct Reader {
     versions: Versions,
     max_bytes: u64,
     at_once: usize,
+    kept: Option<KeptPages>,
 }
 
 impl Reader {
     pub fn new(config: &Config, options: &Options) -> anyhow::Result<Self> {
         let cells = parts::cells(config);
-        let rules = options.rules(config)?;
+        let rules = options.rules(config, cells.engines())?;
         let versions = Versions {
             recipe: rules.recipe(cells.engines()),
             catalogue: rules.catalogue.snapshot().to_owned(),
-            calibration: line::CALIBRATION.to_owned(),
+            calibration: rules.ground.id().to_owned(),
         };
-        Ok(Self { cells, rules, days: options.days(), versions, max_bytes: config.limits.bytes, at_once: config.cell.count() })
+        let recipe = format!("{} {}", line::reads(cells.engines()), rules.catalogue.reading_snapshot());
+        let kept = options.pages.as_ref().map(|folder| KeptPages::new(folder, &recipe)).transpose()?;
+        Ok(Self { cells, rules, days: options.days(), versions, max_bytes: config.limits.bytes, at_once: config.cell.count(), kept })
+    }
+
+    /// What its readings are made with, for a calibration.
+    #[must_use]
+    pub fn reads(&self) -> String {
+        line::reads(self.cells.engines())
     }
 
     /// Reads the files, as many at a time as there are cells, and gives their lines in the order of `files`.
@@ -144,27 +164,30 @@ impl Reader {
         let Dropped { content, sha256, format } = tokio::task::spawn_blocking(move || dropped::read(&dropped, limit)).await??;
         let file = DroppedFile { name: path.file_name().map(intake::shown_name).unwrap_or_default(), sha256 };
         let processed = match format {
-            Ok(format) => self.process(content, format).await,
+            Ok(format) => self.process(&file.sha256, content, format).await,
             Err(refusal) => Err(refusal.into()),
         };
         match processed {
-            Ok(result) => Ok((contract::processed(&file, &result, &self.versions)?, false)),
-            Err(CellError::Refused(refusal)) => Ok((contract::anomaly(&file, 0, &refusal, &self.versions)?, true)),
+            Ok(result) => {
+                let signals = result.envelopes.iter().map(|(extraction, _)| extraction.signals.clone()).collect();
+                Ok(FileLine { json: contract::processed(&file, &result, &self.versions)?, in_anomaly: false, signals })
+            }
+            Err(CellError::Refused(refusal)) => {
+                let json = contract::anomaly(&file, 0, &refusal, &self.versions)?;
+                Ok(FileLine { json, in_anomaly: true, signals: Vec::new() })
+            }
             Err(error @ CellError::Machine(_)) => Err(error).with_context(|| format!("while reading {}", path.display())),
         }
     }
 
-    async fn process(&self, bytes: Content, format: Format) -> Result<Processed, CellError> {
-        let count = self.cells.count_pages(bytes.clone(), format).await?;
-        let mut pages = Vec::new();
-        let mut first = 1;
-        while first <= count {
-            let last = count.min(first + PAGES_PER_READ - 1);
-            let request = ReadRequest { bytes: bytes.clone(), format, first_page: first, last_page: last, turns: Vec::new() };
-            pages.extend(self.read(request).await?);
-            first = last + 1;
+    async fn process(&self, sha256: &str, bytes: Content, format: Format) -> Result<Processed, CellError> {
+        let pages = match self.kept.as_ref().and_then(|kept| kept.take(sha256)) {
+            Some(pages) => pages,
+            None => self.all_pages(bytes, format).await?,
+        };
+        if let Some(kept) = &self.kept {
+            kept.keep(sha256, &pages).map_err(|error| CellError::Machine(format!("the pages could not be kept: {error}")))?;
         }
-        pages.sort_by_key(|page: &PageRead| page.number);
         let assembly = line::assemble(&self.rules, &pages, &[]);
         let envelopes = assembly
             .envelopes
@@ -175,7 +198,21 @@ impl Reader {
                 (extraction, constat)
             })
             .collect();
-        Ok(Processed { pages: count, assembly, envelopes })
+        Ok(Processed { pages: u32::try_from(pages.len()).unwrap_or(u32::MAX), assembly, envelopes })
+    }
+
+    async fn all_pages(&self, bytes: Content, format: Format) -> Result<Vec<PageRead>, CellError> {
+        let count = self.cells.count_pages(bytes.clone(), format).await?;
+        let mut pages = Vec::new();
+        let mut first = 1;
+        while first <= count {
+            let last = count.min(first + PAGES_PER_READ - 1);
+            let request = ReadRequest { bytes: bytes.clone(), format, first_page: first, last_page: last, turns: Vec::new() };
+            pages.extend(self.read(request).await?);
+            first = last + 1;
+        }
+        pages.sort_by_key(|page: &PageRead| page.number);
+        Ok(pages)
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Vec<PageRead>, CellError> {

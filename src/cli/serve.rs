@@ -5,7 +5,6 @@ use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::Scope;
-use crate::line::Rules;
 use crate::medium::will_pass;
 use crate::metrics;
 use crate::retention::{Fate, Retention};
@@ -114,8 +113,9 @@ async fn sealed_files(config: &Config) -> Result<Blobs, BlobError> {
 }
 
 fn worker(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<Worker<crate::cell::CellPool>> {
-    let rules = Rules { catalogue: parts::catalogue(config)?, profile: config.profile, trust: parts::trust(config)? };
-    Ok(Worker::new(store.clone(), blobs.clone(), parts::cells(config), Arc::new(rules), Clock::System))
+    let cells = parts::cells(config);
+    let rules = parts::rules(config, config.profile, parts::trust(config)?, cells.engines())?;
+    Ok(Worker::new(store.clone(), blobs.clone(), cells, Arc::new(rules), Clock::System))
 }
 
 fn station(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<web::Parts> {

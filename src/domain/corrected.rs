@@ -118,6 +118,7 @@ mod tests {
             pieces: Vec::new(),
             fields: BTreeMap::from([(FieldId::from("nom_naissance"), reading(nom))]),
             findings: Vec::new(),
+            signals: std::collections::BTreeMap::new(),
         }
     }
 

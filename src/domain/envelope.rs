@@ -1,6 +1,6 @@
 //! Envelopes found in a delivery, and what is extracted from each.
 
-use super::{Channel, FieldId, Finding, Person, PieceKind, Reading, Refusal};
+use super::{Channel, FieldId, Finding, Person, PieceKind, Reading, Refusal, Signals};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -79,4 +79,7 @@ pub struct Extraction {
     pub pieces: Vec<Piece>,
     pub fields: BTreeMap<FieldId, Reading>,
     pub findings: Vec<Finding>,
+    /// What the readings of fields and dates stand on. Never stored: only a calibration asks, over memory.
+    #[serde(skip)]
+    pub signals: BTreeMap<FieldId, Signals>,
 }

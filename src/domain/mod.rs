@@ -13,6 +13,7 @@
 mod anomaly;
 mod blob;
 mod bundle;
+mod calibration;
 mod constat;
 mod corrected;
 mod correction;
@@ -38,6 +39,7 @@ mod trust;
 pub use anomaly::*;
 pub use blob::*;
 pub use bundle::*;
+pub use calibration::*;
 pub use constat::*;
 pub use correction::*;
 pub use delivery::*;

@@ -145,6 +145,7 @@ mod tests {
             pieces: Vec::new(),
             fields: BTreeMap::from(fields.map(|(id, reading)| (FieldId::from(id), reading))),
             findings: Vec::new(),
+            signals: std::collections::BTreeMap::new(),
         }
     }
 

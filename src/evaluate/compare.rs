@@ -56,7 +56,7 @@ fn plain(text: &str) -> String {
     letters.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn flat(field: &str, value: &Value) -> String {
+pub(super) fn flat(field: &str, value: &Value) -> String {
     match value {
         Value::Array(items) => items.iter().map(|item| flat(field, item)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" "),
         Value::Object(parts) if parts.contains_key("annee") => {

@@ -95,6 +95,37 @@ fn add_fields(figures: &mut Figures, file: &str, expected: &TruthEnvelope, got: 
     }
 }
 
+/// A value that was read, held against the labels.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub field: String,
+    pub right: bool,
+    pub read: String,
+    /// Empty where the labels have no such field.
+    pub truth: String,
+}
+
+/// Every value that `got` gives for a field that the labels of the whole set know, right or wrong. Values of a contradiction
+/// are left out: there a person decides whatever was read.
+pub(super) fn judged(expected: &TruthEnvelope, got: &Value, known: &BTreeSet<&str>) -> Vec<Judged> {
+    let conflict = |field: &String| expected.conflicts.iter().any(|c| c.field == *field);
+    let unlabelled = |field: &String| !expected.fields.contains_key(field) && OPTIONAL.contains(&field.as_str());
+    let readings = readings(got).into_iter();
+    let values = readings.map(|(field, reading)| (field, &reading["value"])).filter(|(_, value)| says_something(value));
+    values
+        .filter(|(field, _)| known.contains(field.as_str()) && !conflict(field) && !unlabelled(field))
+        .map(|(field, value)| {
+            let truth = expected.fields.get(&field).unwrap_or(&Value::Null);
+            let right = !truth.is_null() && comparable(&field, value) == comparable(&field, truth);
+            Judged { right, read: shown(&field, value), truth: shown(&field, truth), field }
+        })
+        .collect()
+}
+
+fn shown(field: &str, value: &Value) -> String {
+    if value.is_null() { String::new() } else { super::compare::flat(field, value) }
+}
+
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,

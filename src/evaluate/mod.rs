@@ -7,6 +7,7 @@ mod compare;
 mod envelope;
 mod truth;
 
+pub use envelope::Judged;
 pub use truth::{Truth, TruthEnvelope, TruthError, load};
 
 use serde::Serialize;
@@ -90,7 +91,7 @@ pub struct Figures {
 /// Compares the printed lines with the truths; lines are matched by base name.
 #[must_use]
 pub fn figures(truths: &[Truth], lines: &BTreeMap<String, Value>) -> Figures {
-    let known: BTreeSet<&str> = truths.iter().flat_map(|t| &t.envelopes).flat_map(|e| e.fields.keys()).map(String::as_str).collect();
+    let known = known_fields(truths);
     let mut figures = Figures::default();
     for truth in truths {
         figures.files += 1;
@@ -108,6 +109,23 @@ pub fn figures(truths: &[Truth], lines: &BTreeMap<String, Value>) -> Figures {
     let wrong = harm.wrong_value + harm.accepted_in_contradiction + harm.wrongly_absent + harm.invented;
     harm.share = if harm.settled_without_a_person == 0 { 0.0 } else { f64::from(wrong) / f64::from(harm.settled_without_a_person) };
     figures
+}
+
+/// The values of one printed line against the labels: for each labelled envelope the place of the printed one that it was
+/// matched with, and its values.
+#[must_use]
+pub fn judged(truth: &Truth, line: &Value, known: &BTreeSet<&str>) -> Vec<(usize, Vec<Judged>)> {
+    let found = line["envelopes"].as_array().map_or(&[][..], Vec::as_slice);
+    let matched = envelope::match_envelopes(&truth.envelopes, found);
+    let place = |got: &Value| found.iter().position(|f| std::ptr::eq(f, got));
+    let pairs = truth.envelopes.iter().zip(matched).filter_map(|(expected, got)| got.and_then(|g| Some((expected, g, place(g)?))));
+    pairs.map(|(expected, got, at)| (at, envelope::judged(expected, got, known))).collect()
+}
+
+/// Every field that some label of the set gives.
+#[must_use]
+pub fn known_fields(truths: &[Truth]) -> BTreeSet<&str> {
+    truths.iter().flat_map(|t| &t.envelopes).flat_map(|e| e.fields.keys()).map(String::as_str).collect()
 }
 
 fn add_file(figures: &mut Figures, truth: &Truth, found: &[Value], known: &BTreeSet<&str>) {

@@ -3,7 +3,7 @@
 //! is a second reading, made from other ink.
 
 use super::compare;
-use super::kinds::{date, name};
+use super::kinds::{date, name, number};
 use super::layout::{Layout, Token, around, join};
 use crate::domain::{Candidate, Engine, Evidence, FieldId, FieldValue, Source};
 
@@ -30,13 +30,18 @@ pub(super) fn find(layout: &Layout, field: &FieldId, value: &FieldValue, surname
             | "numero_dossier_at"
             | "numero_demande_anef"
             | "employeur_siret"
-            | "numero_suivi"
-            | "courriel",
+            | "numero_suivi",
             FieldValue::Text(_),
         ) if compare::weight(value) >= TELLING => (
             run(layout, &compare::key(value).to_uppercase().chars().filter(char::is_ascii_alphanumeric).collect::<String>())?,
             value.clone(),
         ),
+        // Signs count in an address of mail: what this page prints is its own reading, not a copy of the other.
+        ("courriel", FieldValue::Text(_)) if compare::weight(value) >= TELLING => {
+            let tokens = run(layout, &compare::key(value).to_uppercase().chars().filter(char::is_ascii_alphanumeric).collect::<String>())?;
+            let printed = number::courriel(&join(&tokens))?;
+            (tokens, FieldValue::Text(printed))
+        }
         ("adresse", FieldValue::Address(_)) => (run(layout, &compare::key(value))?, value.clone()),
         ("etablissement" | "employeur_nom" | "diplome", FieldValue::Text(text)) if compare::weight(value) >= TELLING => {
             with_text(run(layout, &super::text::squeeze(text))?)

@@ -10,8 +10,8 @@ use super::weigh::{Vote, weigh};
 use super::words;
 use crate::catalogue::{Catalogue, FieldDef};
 use crate::domain::{
-    Candidate, Channel, Correction, Decision, EnvelopePages, Extraction, FieldId, FieldValue, Finding, INCONNU, PageRead, Person, Piece,
-    Profile, Reading, RequestDates, Sheet, SheetRole, Source,
+    Candidate, Channel, Correction, Decision, EnvelopePages, Extraction, FieldId, FieldValue, Finding, INCONNU, Latitude, PageRead,
+    Pattern, Person, Piece, Profile, Reading, RequestDates, Sheet, SheetRole, Signals, Source,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ pub(super) fn extract(
     pages: &[PageRead],
     envelope: &EnvelopePages,
     catalogue: &Catalogue,
-    profile: Profile,
+    latitude: Latitude,
     corrections: &[Correction],
 ) -> Extraction {
     let read: BTreeMap<u32, &PageRead> = pages.iter().map(|p| (p.number, p)).collect();
@@ -37,14 +37,14 @@ pub(super) fn extract(
     let sheets: Vec<Sheet> = pairs.iter().map(|(s, _)| (*s).clone()).collect();
     let layouts: Vec<Layout> = pairs.iter().map(|(_, p)| Layout::new(p)).collect();
     let people = people(&sheets, &layouts, catalogue);
-    let (request, permit) = request::decide(&sheets, &people, catalogue, profile);
+    let (request, permit) = request::decide(&sheets, &people, catalogue, latitude.profile);
     let id = |reading: &Reading| match &reading.value {
         Some(FieldValue::Text(text)) => Some(text.clone()),
         _ => None,
     };
     let drafts = drafts(&sheets, &people, catalogue, id(&permit).as_deref(), id(&request).as_deref(), corrections);
-    let bench = Bench { sheets: &sheets, layouts: &layouts, people: &people, drafts: &drafts, catalogue, profile };
-    let (mut fields, mut findings) = bench.fields();
+    let bench = Bench { sheets: &sheets, layouts: &layouts, people: &people, drafts: &drafts, catalogue, latitude };
+    let Weighed { mut fields, mut findings, signals } = bench.fields();
     let mut take = |id: &str| fields.remove(&FieldId::from(id));
     let dates = RequestDates { envoi: take("date_envoi"), reception: take("date_reception"), signature: take("date_signature") };
     findings.extend(bench.strangers());
@@ -60,6 +60,7 @@ pub(super) fn extract(
         pieces: bench.pieces(),
         fields,
         findings: all,
+        signals,
     };
     extraction.with_corrections(corrections)
 }
@@ -70,19 +71,27 @@ struct Bench<'a> {
     people: &'a People,
     drafts: &'a [Draft],
     catalogue: &'a Catalogue,
-    profile: Profile,
+    latitude: Latitude<'a>,
+}
+
+/// What became of all votes.
+#[derive(Default)]
+struct Weighed {
+    fields: BTreeMap<FieldId, Reading>,
+    findings: Vec<Finding>,
+    signals: BTreeMap<FieldId, Signals>,
 }
 
 impl Bench<'_> {
-    fn fields(&self) -> (BTreeMap<FieldId, Reading>, Vec<Finding>) {
+    fn fields(&self) -> Weighed {
         let mut votes = self.votes();
         self.echoes(&mut votes);
-        let mut fields = BTreeMap::new();
-        let mut findings = Vec::new();
+        let mut out = Weighed::default();
         // Two papers that agree prove whose they are, not that he is the one who applies.
-        let profile = if self.people.guessed { Profile::Observation } else { self.profile };
+        let profile = if self.people.guessed { Profile::Observation } else { self.latitude.profile };
+        let latitude = Latitude { profile, ..self.latitude };
         if self.people.guessed {
-            findings.push(words::nobody_named());
+            out.findings.push(words::nobody_named());
         }
         for field in &self.catalogue.fields {
             let id = field.id.as_str();
@@ -91,11 +100,12 @@ impl Bench<'_> {
             if elsewhere || own.is_empty() && !self.looked_for(field) {
                 continue;
             }
-            let (reading, finding) = weigh(field, own, profile);
-            fields.insert(field.id.clone(), reading);
-            findings.extend(finding);
+            let verdict = weigh(field, own, latitude);
+            out.fields.insert(field.id.clone(), verdict.reading);
+            out.findings.extend(verdict.finding);
+            out.signals.extend(verdict.signals.map(|s| (field.id.clone(), s)));
         }
-        (fields, findings)
+        out
     }
 
     /// Identity always, and what the documents in the envelope usually print.
@@ -256,7 +266,7 @@ fn fact(candidate: &Candidate) -> Reading {
         source: candidate.evidence.source,
         page: Some(candidate.evidence.page),
         rect: Some(candidate.evidence.rect),
-        because: words::because(std::iter::once(candidate), false, false, None),
+        because: words::because(std::iter::once(candidate), false, Pattern::Engine1, None),
         evidence: vec![candidate.evidence.clone()],
     }
 }

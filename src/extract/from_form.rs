@@ -107,11 +107,13 @@ impl Form<'_> {
         let alone = values.len() == 1;
         let mut out: Vec<Candidate> = values
             .into_iter()
-            .map(|(value, readers)| {
+            .flat_map(|(value, mut readers)| {
                 let trust = believed(&readers, alone) * f64::from(zone.label_match.clamp(0.5, 1.0));
-                let (engine, _, raw) =
-                    readers.iter().max_by(|a, b| rank(a.0).cmp(&rank(b.0))).copied().unwrap_or((Engine::Tesseract, 0.0, ""));
-                self.make(zone, &field.id, Some(value), engine, raw, trust)
+                readers.sort_by_key(|r| std::cmp::Reverse(rank(r.0)));
+                readers
+                    .iter()
+                    .map(|(engine, _, raw)| self.make(zone, &field.id, Some(value.clone()), *engine, raw, trust))
+                    .collect::<Vec<_>>()
             })
             .collect();
         out.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
@@ -126,8 +128,10 @@ impl Form<'_> {
     fn two_names(&self, zone: &Zone, nom: &str, prenoms: &str) -> Vec<Candidate> {
         let mut out = Vec::new();
         for reading in &zone.readings {
-            let Some((surname, given)) = name::both(&reading.text) else { continue };
-            let trust = f64::from(reading.confidence) * 0.8;
+            // Capitals throughout tell surname and given names apart less surely than two ways of writing do.
+            let alike = || name::both_alike(&reading.text, &self.surnames()).map(|both| (both, 0.65));
+            let Some(((surname, given), sure)) = name::both(&reading.text).map(|both| (both, 0.8)).or_else(alike) else { continue };
+            let trust = f64::from(reading.confidence) * sure;
             out.push(self.make(zone, &FieldId::from(nom), Some(FieldValue::Text(surname)), reading.engine, &reading.text, trust));
             let given = if self.catalogue.field(prenoms).is_some_and(|f| f.kind == FieldKind::Names) {
                 FieldValue::List(given)
@@ -137,6 +141,12 @@ impl Form<'_> {
             out.push(self.make(zone, &FieldId::from(prenoms), Some(given), reading.engine, &reading.text, trust));
         }
         out
+    }
+
+    /// The applicant's surname as the form gives it: a father mostly has the same.
+    fn surnames(&self) -> Vec<String> {
+        let zones = self.page.zones.iter().filter(|z| z.field.as_str() == "nom_naissance" && !z.empty);
+        zones.flat_map(|z| &z.readings).filter_map(|r| name::one(&r.text)).collect()
     }
 
     /// Street, postcode and town stand in places of their own.
@@ -263,7 +273,8 @@ fn believed(readers: &[(Engine, f32, &str)], alone: bool) -> f64 {
 
 fn asks_both(label: &str) -> bool {
     let key = squeeze(label);
-    key.contains("PRENOM") && key.replacen("PRENOM", "", 1).contains("NOM")
+    // The first letter is the one that engines lose behind a bracket or comma.
+    key.contains("RENOM") && key.replacen("PRENOM", "", 1).replacen("RENOM", "", 1).contains("NOM")
 }
 
 fn begins(text: &str, label: &str) -> bool {
@@ -332,11 +343,11 @@ choices = [{ id = 'M', words = ['Masculin'] }, { id = 'F', words = ['Féminin'] 
     }
 
     #[test]
-    fn agreeing_engines_are_one_surer_candidate_and_differing_ones_two() {
+    fn agreeing_engines_say_one_value_more_surely_than_differing_ones() {
         let mut page = page(&[]);
         page.zones.push(zone("numero_etranger", "N° étranger", &[(Engine::Tesseract, "44502 58423"), (Engine::Ppocr, "4450258423")]));
         let agreed = candidates(&page, &catalogue(), 2026, Source::Form);
-        assert_eq!(agreed.len(), 1);
+        assert!(agreed.len() == 2 && agreed[0].value == agreed[1].value, "each engine is a witness of its own: {agreed:?}");
         page.zones[0].readings[0].text = "4450258428".to_owned();
         let differing = candidates(&page, &catalogue(), 2026, Source::Form);
         assert_eq!(differing.len(), 2);

@@ -64,8 +64,9 @@ impl<'a> Reader<'a> {
         let hits = book.hits(layout);
         let mut out = Vec::new();
         for hit in &hits {
-            let fields: Vec<&FieldDef> =
+            let mut fields: Vec<&FieldDef> =
                 hit.fields.iter().filter(|f| wanted.contains(f)).filter_map(|f| self.catalogue.field(f.as_str())).collect();
+            fields.extend(self.date_beside(document, &fields));
             out.extend(self.beside(layout, &hits, hit, &fields, source));
         }
         for value in document.map(|d| d.values.as_slice()).unwrap_or_default() {
@@ -74,6 +75,25 @@ impl<'a> Reader<'a> {
             }
         }
         out
+    }
+
+    /// The date that the document prints under one label with a place ("Délivré le, à"), when only the place's half of it was read.
+    fn date_beside(&self, document: Option<&DocumentDef>, fields: &[&FieldDef]) -> Option<&'a FieldDef> {
+        let [place] = fields else { return None };
+        let values = &document?.values;
+        let labels = &values.iter().find(|v| v.field == place.id && place.kind == FieldKind::Text)?.labels;
+        let shares = |v: &&crate::catalogue::DocumentValue| v.field != place.id && v.labels.iter().any(|l| labels.contains(l));
+        let dates = values.iter().filter(shares).filter_map(|v| self.catalogue.field(v.field.as_str()));
+        dates.into_iter().find(|f| f.kind == FieldKind::Date)
+    }
+
+    /// Where the value of a label should stand that is of its kind by no reading so far: small print is often misread.
+    pub fn unanswered(&self, layout: &Layout, document: Option<&DocumentDef>, wanted: impl Fn(&FieldId) -> bool) -> Vec<Rect> {
+        let shelf = self.book(document);
+        let (book, own) = &*shelf;
+        let hits = book.hits(layout);
+        let asked = hits.iter().filter(|h| h.fields.iter().any(|f| own.contains(f) && wanted(f)));
+        asked.filter_map(|hit| places(layout, &hits, hit, 1).first().map(|tokens| around(tokens))).collect()
     }
 
     /// The words of a form, where no place was found by geometry: every field, under the heading of its section.

@@ -166,6 +166,7 @@ pub(super) mod tests {
             mrz: Vec::new(),
             codes: Vec::new(),
             marks: Vec::new(),
+            looks: Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@
 mod compare;
 mod echo;
 mod envelope;
+mod evidence;
 mod from_form;
 mod from_mrz;
 mod from_print;
@@ -25,12 +26,19 @@ mod weigh;
 mod words;
 
 use crate::catalogue::Catalogue;
-use crate::domain::{Correction, EnvelopePages, Extraction, PageRead, Profile, Sheet, Trust};
+use crate::domain::{Correction, EnvelopePages, Extraction, Latitude, PageRead, Rect, Sheet, Trust};
 
 /// What each page says by itself; the signatures of its codes are checked against `trust`.
 #[must_use]
 pub fn describe(pages: &[PageRead], catalogue: &Catalogue, trust: &Trust, corrections: &[Correction]) -> Vec<Sheet> {
     page::describe(pages, catalogue, trust, corrections)
+}
+
+/// Where a page by itself shows printed values that other papers are not likely to repeat: places that are worth the
+/// look of a second engine ([`crate::domain::PageRead::looks`]), in pixels of the upright picture.
+#[must_use]
+pub fn sought(page: &PageRead, catalogue: &Catalogue) -> Vec<Rect> {
+    page::sought(page, catalogue)
 }
 
 /// Weighs what the sheets of one envelope say.
@@ -40,8 +48,8 @@ pub fn extract(
     pages: &[PageRead],
     envelope: &EnvelopePages,
     catalogue: &Catalogue,
-    profile: Profile,
+    latitude: Latitude,
     corrections: &[Correction],
 ) -> Extraction {
-    envelope::extract(sheets, pages, envelope, catalogue, profile, corrections)
+    envelope::extract(sheets, pages, envelope, catalogue, latitude, corrections)
 }

@@ -3,10 +3,10 @@
 use super::from_print::{Reader, blocks, candidate};
 use super::layout::Layout;
 use super::{from_form, from_mrz, request, signs, two_d_doc};
-use crate::catalogue::{Catalogue, DocumentDef};
+use crate::catalogue::{Catalogue, DocumentDef, FieldKind};
 use crate::domain::{
-    Candidate, Correction, CorrectionAct, FieldId, FieldValue, KindGuess, MarkKind, PageRead, PageState, Sheet, SheetRole, Source, Trust,
-    mrz::Mrz,
+    Candidate, Correction, CorrectionAct, Engine, FieldId, FieldValue, KindGuess, MarkKind, PageRead, PageState, Rect, Sheet, SheetRole,
+    Source, Trust, Word, mrz::Mrz,
 };
 
 /// Text of the code on a separator sheet.
@@ -66,6 +66,7 @@ fn sheet(page: &PageRead, reader: &Reader, trust: &Trust, corrections: &[Correct
     let document = kinds.first().filter(|k| k.confidence >= SURE).and_then(|k| reader.catalogue.document(k.kind.as_str()));
     let (seals, sealed) = two_d_doc::read(page, reader.catalogue, trust);
     let mut candidates = candidates(page, &layout, &zones, document, reader);
+    candidates.extend(looked_at(page, document, &candidates, reader));
     candidates.extend(sealed);
     let permits = permits(&layout, &candidates, document, reader.catalogue);
     Sheet { page: page.number, role: role(document), surely_none: document.is_some_and(|d| d.none), kinds, candidates, permits, seals }
@@ -100,7 +101,7 @@ fn candidates(
     let places = from_form::candidates(page, reader.catalogue, reader.reference_year, source);
     // On any other paper the dots and rules beside a label are its design, and the print beside it is the value.
     let places: Vec<Candidate> = if form { places } else { from_form::signing_date(page, reader.catalogue, reader.reference_year) };
-    let printed = if form { reader.form(layout) } else { reader.values(layout, document, source) };
+    let printed = printed(layout, document, reader);
     // A place found by geometry reads better than the words around it, but an unread one leaves the words.
     let answered = |field: &FieldId| places.iter().any(|p| p.field == *field && (p.value.is_some() || p.empty));
     out.extend(printed.into_iter().filter(|c| !answered(&c.field)));
@@ -125,6 +126,57 @@ fn candidates(
     out
 }
 
+/// What the printed words say, whoever read them.
+fn printed(layout: &Layout, document: Option<&DocumentDef>, reader: &Reader) -> Vec<Candidate> {
+    match document {
+        Some(form) if form.id.as_str() == FORM => reader.form(layout),
+        _ => reader.values(layout, document, Source::Text),
+    }
+}
+
+/// Values of one printed line that mostly stand on one paper, and so have no other to confirm them.
+pub(super) fn sought(page: &PageRead, catalogue: &Catalogue) -> Vec<Rect> {
+    if page.state != PageState::Read {
+        return Vec::new();
+    }
+    let reader = Reader::new(catalogue, reference_year(std::slice::from_ref(page)));
+    let layout = Layout::new(page);
+    let zones: Vec<Mrz> = from_mrz::zones(page, reader.reference_year).into_iter().map(|(zone, _)| zone).collect();
+    let guesses = signs::guesses(&layout, &zones, &catalogue.documents);
+    let document = guesses.first().filter(|k| k.confidence >= SURE).and_then(|k| catalogue.document(k.kind.as_str()));
+    let alone = |field: &FieldId| {
+        catalogue.field(field.as_str()).is_some_and(|f| !f.everywhere && !matches!(f.kind, FieldKind::Flag | FieldKind::Address))
+    };
+    let found = printed(&layout, document, &reader).into_iter().filter(|c| c.value.is_some() && alone(&c.field));
+    let mut places: Vec<Rect> = found.map(|c| page.transform.to_upright(c.evidence.rect)).collect();
+    if document.is_some_and(|d| d.id.as_str() != FORM) {
+        places.extend(reader.unanswered(&layout, document, alone));
+    }
+    places
+}
+
+/// The same page once more, with the words of the second engine where it looked: what they say there.
+fn looked_at(page: &PageRead, document: Option<&DocumentDef>, first: &[Candidate], reader: &Reader) -> Vec<Candidate> {
+    if page.looks.is_empty() {
+        return Vec::new();
+    }
+    let replaced = |w: &&Word| page.looks.iter().any(|l| l.rect.contains(w.rect.centre().0, w.rect.centre().1));
+    let kept = page.words.iter().filter(|w| !replaced(w));
+    let words = kept.chain(page.looks.iter().flat_map(|l| &l.words)).cloned().collect();
+    let again = PageRead { words, looks: Vec::new(), ..page.clone() };
+    let looks: Vec<Rect> = page.looks.iter().map(|l| page.transform.to_scan(l.rect)).collect();
+    let looked = |c: &Candidate| looks.iter().any(|l| l.contains(c.evidence.rect.centre().0, c.evidence.rect.centre().1));
+    // On a form, places are read by both engines already: words only repeat what words said there the first time.
+    let form = document.is_some_and(|d| d.id.as_str() == FORM);
+    let wanted = |c: &Candidate| !form || first.iter().any(|f| f.field == c.field && f.evidence.rect == c.evidence.rect);
+    let mut found = printed(&Layout::new(&again), document, reader);
+    found.retain(|c| looked(c) && wanted(c));
+    for candidate in &mut found {
+        candidate.evidence.engine = Engine::Ppocr;
+    }
+    found
+}
+
 /// A hand-drawn mark near a word for « signature », or ink in the place for it on the form, says that the paper is
 /// signed. A word without a mark near it is a question for a person, not an answer.
 fn signed(page: &PageRead, layout: &Layout, document: Option<&DocumentDef>) -> Vec<Candidate> {
@@ -135,7 +187,10 @@ fn signed(page: &PageRead, layout: &Layout, document: Option<&DocumentDef>) -> V
     };
     let place = page.zones.iter().find(|z| field == "formulaire_signe" && z.field.as_str() == field);
     let labels = layout.rows.iter().flat_map(|r| &r.tokens).filter(|t| t.key.starts_with("SIGNATURE"));
-    let boxes: Vec<_> = labels.map(|t| t.rect).chain(place.map(|z| z.label_rect)).collect();
+    // The scribble often runs into its label, which then is no word any more; it stands beside place and date all the same.
+    let signing =
+        page.zones.iter().filter(|z| field == "formulaire_signe" && matches!(z.field.as_str(), "lieu_signature" | "date_signature"));
+    let boxes: Vec<_> = signing.map(|z| z.rect).chain(labels.map(|t| t.rect)).chain(place.map(|z| z.label_rect)).collect();
     let near = |rect: &crate::domain::Rect| {
         boxes.iter().any(|b| {
             b.y <= rect.bottom() + layout.em * 3

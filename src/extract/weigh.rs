@@ -1,13 +1,14 @@
 //! From everything that speaks for a field to one reading.
 //!
-//! Accepted without a person is only what two papers of the envelope say alike: a number or date under a
-//! passing check digit that another page confirms, or any value read the same on two pages. A paper that
-//! clearly says otherwise stops that. All else goes to a person.
+//! Accepted without a person is what a proof and a second look say alike, and what a calibration says is right so often
+//! that nobody need look; while there is no calibration at all, what two papers say alike. A paper that clearly says
+//! otherwise stops that. All else goes to a person.
 
 use super::compare::{compatible, key};
+use super::evidence::signals;
 use super::words;
 use crate::catalogue::{FieldDef, FieldKind};
-use crate::domain::{Candidate, Decision, FieldValue, Finding, Profile, Reading, Source};
+use crate::domain::{Candidate, Decision, FieldValue, Finding, Ground, Latitude, Pattern, Profile, Reading, Signals, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// From here on a reading that differs stands against acceptance.
@@ -23,41 +24,59 @@ pub(super) struct Vote {
 }
 
 /// Votes for one value.
-struct Group<'a> {
-    votes: Vec<&'a Vote>,
-    papers: BTreeSet<usize>,
-    pages: BTreeSet<u32>,
-    proven: bool,
+pub(super) struct Group<'a> {
+    pub votes: Vec<&'a Vote>,
+    pub papers: BTreeSet<usize>,
+    pub pages: BTreeSet<u32>,
+    pub proven: bool,
     printed: bool,
     weight: f64,
 }
 
-/// The reading of one field, and a finding when two papers contradict each other.
-pub(super) fn weigh(field: &FieldDef, votes: &[Vote], profile: Profile) -> (Reading, Option<Finding>) {
+/// The reading of one field, a finding when two papers contradict each other, and what the reading stands on.
+pub(super) struct Verdict {
+    pub reading: Reading,
+    pub finding: Option<Finding>,
+    pub signals: Option<Signals>,
+}
+
+pub(super) fn weigh(field: &FieldDef, votes: &[Vote], latitude: Latitude) -> Verdict {
     let valued: Vec<&Vote> = votes.iter().filter(|v| v.candidate.value.is_some()).collect();
     let groups = groups(&valued);
-    let Some(best) = groups.first() else { return (without_value(field, votes), None) };
+    let Some(best) = groups.first() else {
+        return Verdict { reading: without_value(field, votes), finding: None, signals: None };
+    };
     let value = spelling(field, best);
     let against = groups[1..].iter().filter(|g| !friendly(g, best) && objects(g, best, &valued)).collect::<Vec<_>>();
     let clear = |g: &Group| g.proven || g.weight >= CONTRADICTS;
     let finding = against.iter().find(|g| clear(g) && clear(best)).map(|g| words::contradiction(field, best.strongest(), g.strongest()));
     let enough = best.papers.len() >= 2 && best.pages.len() >= 2;
+    let others: Vec<&Group> = groups[1..].iter().filter(|g| !friendly(g, best)).collect();
+    let signals = signals(field, &value, best, &others);
     let name = matches!(field.kind, FieldKind::Name | FieldKind::Names);
     // A signature is ink on one paper: two signed papers do not prove each other.
-    let fit = enough && field.kind != FieldKind::Flag && against.is_empty() && (best.printed || !name) && profile == Profile::Evaluation;
+    let may = field.kind != FieldKind::Flag && against.is_empty() && (best.printed || !name) && latitude.profile == Profile::Evaluation;
+    let (fit, confidence) = match latitude.ground {
+        Ground::Agreement => (may && enough, confidence(best, may && enough, !against.is_empty())),
+        Ground::Proofs => (may && signals.pattern == Pattern::Proven, confidence(best, false, !against.is_empty())),
+        Ground::Calibrated(calibration) => {
+            let right = calibration.probability(&signals);
+            (may && calibration.accepts(&signals), if against.is_empty() { right } else { right.min(0.6) })
+        }
+    };
     let evidence = evidence(best, &groups[1..]);
     let strongest = best.strongest();
     let reading = Reading {
         value: Some(value),
         decision: if fit { Decision::Accepted } else { Decision::Review },
-        confidence: confidence(best, fit, !against.is_empty()),
+        confidence,
         source: if enough { Source::Agreement } else { strongest.evidence.source },
         page: Some(strongest.evidence.page),
         rect: Some(strongest.evidence.rect),
-        because: words::because(best.votes.iter().map(|v| &v.candidate), fit, enough, against.first().map(|g| g.strongest())),
+        because: words::because(best.votes.iter().map(|v| &v.candidate), fit, signals.pattern, against.first().map(|g| g.strongest())),
         evidence,
     };
-    (reading, finding)
+    Verdict { reading, finding, signals: Some(signals) }
 }
 
 impl Group<'_> {
@@ -246,14 +265,22 @@ mod tests {
         FieldValue::Text(text.to_owned())
     }
 
+    fn weighed(field: &FieldDef, votes: &[Vote], profile: Profile) -> Verdict {
+        weigh(field, votes, Latitude { profile, ground: &Ground::Agreement })
+    }
+
+    fn decided(field: &FieldDef, votes: &[Vote], profile: Profile) -> Decision {
+        weighed(field, votes, profile).reading.decision
+    }
+
     #[test]
     fn a_proof_needs_a_second_page() {
         let birth = field("date_naissance", "date");
         let alone = [vote(5, Source::Mrz, date("2001-11-06"), 0.97, true), vote(5, Source::Text, date("2001-11-06"), 0.9, false)];
-        assert_eq!(weigh(&birth, &alone, Profile::Evaluation).0.decision, Decision::Review, "one page is one source");
+        assert_eq!(decided(&birth, &alone, Profile::Evaluation), Decision::Review, "one page is one source");
         let both = [alone[0].clone(), vote(2, Source::Form, date("2001-11-06"), 0.6, false)];
-        assert_eq!(weigh(&birth, &both, Profile::Evaluation).0.decision, Decision::Accepted);
-        assert_eq!(weigh(&birth, &both, Profile::Observation).0.decision, Decision::Review);
+        assert_eq!(decided(&birth, &both, Profile::Evaluation), Decision::Accepted);
+        assert_eq!(decided(&birth, &both, Profile::Observation), Decision::Review);
     }
 
     #[test]
@@ -264,7 +291,7 @@ mod tests {
             vote(6, Source::Text, date("2001-11-06"), 0.9, false),
             vote(2, Source::Form, date("2001-11-16"), 0.9, false),
         ];
-        let (reading, finding) = weigh(&birth, &votes, Profile::Evaluation);
+        let Verdict { reading, finding, .. } = weighed(&birth, &votes, Profile::Evaluation);
         assert_eq!((reading.decision, reading.value), (Decision::Review, Some(date("2001-11-06"))));
         let finding = finding.unwrap();
         assert!(finding.subjects.contains(&"page:5".to_owned()) && finding.subjects.contains(&"page:2".to_owned()), "{finding:?}");
@@ -274,10 +301,10 @@ mod tests {
     fn the_print_gives_the_spelling_and_a_zone_alone_gives_no_name() {
         let name = field("nom_naissance", "name");
         let zones = [vote(5, Source::Mrz, text("GONCALVES"), 0.9, false), vote(6, Source::Mrz, text("GONCALVES"), 0.9, false)];
-        assert_eq!(weigh(&name, &zones, Profile::Evaluation).0.decision, Decision::Review);
+        assert_eq!(decided(&name, &zones, Profile::Evaluation), Decision::Review);
         let printed =
             [zones[0].clone(), vote(2, Source::Form, text("GONCALVES"), 0.9, false), vote(7, Source::Text, text("GONÇALVES"), 0.8, false)];
-        let (reading, _) = weigh(&name, &printed, Profile::Evaluation);
+        let Verdict { reading, .. } = weighed(&name, &printed, Profile::Evaluation);
         assert_eq!((reading.decision, reading.value), (Decision::Accepted, Some(text("GONÇALVES"))));
     }
 
@@ -290,7 +317,7 @@ mod tests {
             vote(2, Source::Form, list(&["WASSIM", "ANIS"]), 0.8, false),
             vote(6, Source::Text, list(&["WASSIM"]), 0.8, false),
         ];
-        let (reading, finding) = weigh(&names, &votes, Profile::Evaluation);
+        let Verdict { reading, finding, .. } = weighed(&names, &votes, Profile::Evaluation);
         assert_eq!((reading.decision, reading.value, finding), (Decision::Accepted, Some(list(&["WASSIM", "ANIS"])), None));
     }
 
@@ -300,10 +327,10 @@ mod tests {
         let mut empty = vote(2, Source::Form, text(""), 0.95, false);
         empty.candidate.value = None;
         empty.candidate.empty = true;
-        assert_eq!(weigh(&usage, &[empty.clone()], Profile::Evaluation).0.decision, Decision::Absent);
+        assert_eq!(decided(&usage, &[empty.clone()], Profile::Evaluation), Decision::Absent);
         let mut inked = empty.clone();
         inked.candidate.empty = false;
-        assert_eq!(weigh(&usage, &[empty, inked], Profile::Evaluation).0.decision, Decision::Review);
-        assert_eq!(weigh(&usage, &[], Profile::Evaluation).0.decision, Decision::Review, "no place found is no statement");
+        assert_eq!(decided(&usage, &[empty, inked], Profile::Evaluation), Decision::Review);
+        assert_eq!(decided(&usage, &[], Profile::Evaluation), Decision::Review, "no place found is no statement");
     }
 }

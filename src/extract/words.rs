@@ -1,7 +1,7 @@
 //! What the agent reads: why a value was kept or must be looked at.
 
 use crate::catalogue::FieldDef;
-use crate::domain::{Candidate, FieldValue, Finding, SealVerdict, Sheet, Source};
+use crate::domain::{Candidate, FieldValue, Finding, Pattern, SealVerdict, Sheet, Source};
 use std::collections::BTreeMap;
 
 /// The value as an agent would write it.
@@ -70,16 +70,24 @@ fn places<'a>(candidates: impl Iterator<Item = &'a Candidate>) -> String {
 }
 
 /// Why a value was accepted or goes to a person.
-pub(super) fn because<'a>(candidates: impl Iterator<Item = &'a Candidate>, fit: bool, enough: bool, against: Option<&Candidate>) -> String {
+pub(super) fn because<'a>(
+    candidates: impl Iterator<Item = &'a Candidate>,
+    fit: bool,
+    pattern: Pattern,
+    against: Option<&Candidate>,
+) -> String {
     let places = places(candidates);
     if let Some(other) = against {
         let value = other.value.as_ref().map(shown).unwrap_or_default();
         return format!("Lu {places}, mais « {value} » page {} : à trancher.", other.evidence.page);
     }
-    match (fit, enough) {
-        (true, _) => format!("Lu de façon identique {places}."),
-        (false, true) => format!("Lu de façon identique {places}, à confirmer par un agent."),
-        (false, false) => format!("Lu seulement {places} : rien d’autre ne le confirme."),
+    let confirm = if fit { "" } else { ", à confirmer par un agent" };
+    match pattern {
+        Pattern::Proven | Pattern::Papers3 | Pattern::Papers2 => format!("Lu de façon identique {places}{confirm}."),
+        Pattern::Places2 => format!("Lu de façon identique à deux endroits {places}{confirm}."),
+        Pattern::Engines2 => format!("Lu seulement {places}, de façon identique par deux lectures indépendantes{confirm}."),
+        Pattern::Engine1 if fit => format!("Lu seulement {places}, sans ambiguïté."),
+        Pattern::Engine1 => format!("Lu seulement {places} : rien d’autre ne le confirme."),
     }
 }
 

@@ -357,8 +357,12 @@ async fn a_pli_with_another_number_of_pages_than_announced_is_an_anomaly() {
     watcher.round(NOW).await.unwrap();
     assert_eq!(watcher.round(RESTED).await.unwrap()[0].state, DeliveryState::Received);
     let settings = CellSettings { executable: PathBuf::from(env!("CARGO_BIN_EXE_passerelle")), ..CellSettings::default() };
-    let rules =
-        Rules { catalogue: Catalogue::embedded().unwrap(), profile: Profile::Observation, trust: passerelle::domain::Trust::default() };
+    let rules = Rules {
+        catalogue: Catalogue::embedded().unwrap(),
+        profile: Profile::Observation,
+        trust: passerelle::domain::Trust::default(),
+        ground: passerelle::domain::Ground::Agreement,
+    };
     let worker = Worker::new(site.store.clone(), site.blobs.clone(), CellPool::new(settings), Arc::new(rules), Clock::System);
     worker.run_until_idle().await.unwrap();
     let entry = &site.deliveries().await[0];

@@ -60,6 +60,23 @@ pub(in crate::extract) fn both(text: &str) -> Option<(String, Vec<String>)> {
         .then(|| (surname.iter().map(|w| w.to_uppercase()).collect::<Vec<_>>().join(" "), given.iter().map(|w| w.to_uppercase()).collect()))
 }
 
+/// Small words that belong to the surname which they begin.
+const PARTICLES: [&str; 26] = [
+    "DA", "DE", "DO", "DOS", "DAS", "DI", "DEL", "DELLA", "DU", "DES", "VAN", "VON", "DER", "DEN", "BEN", "BIN", "IBN", "ABU", "ABOU",
+    "EL", "AL", "AIT", "OULD", "LE", "LA", "SAINT",
+];
+
+/// A surname and given names that are written alike, in this order: the surname ends with its first word that is no particle, or
+/// where `known` ends, the surname of a person of the same family.
+pub(in crate::extract) fn both_alike(text: &str, known: &[String]) -> Option<(String, Vec<String>)> {
+    let words = words(text)?;
+    let upper: Vec<String> = words.iter().map(|w| w.to_uppercase()).collect();
+    let family = known.iter().find_map(|name| (1..upper.len()).find(|end| same(&upper[..*end].join(" "), name)));
+    let first = upper.iter().position(|w| !PARTICLES.contains(&fold(w).as_str())).map(|at| at + 1);
+    let end = family.or(first)?;
+    (end < upper.len()).then(|| (upper[..end].join(" "), upper[end..].to_vec()))
+}
+
 /// The words of a name up to the first that cannot belong to one.
 fn words(text: &str) -> Option<Vec<String>> {
     let mut out: Vec<String> = Vec::new();
@@ -108,6 +125,18 @@ pub(in crate::extract) fn same(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_capitals_are_parted_at_the_surname() {
+        let parted = |text: &str, known: &[&str]| {
+            let known: Vec<String> = known.iter().map(|k| (*k).to_owned()).collect();
+            both_alike(text, &known).map(|(s, g)| format!("{s}|{}", g.join(" ")))
+        };
+        assert_eq!(parted("ESSOMBA ÉDITH", &[]).as_deref(), Some("ESSOMBA|ÉDITH"));
+        assert_eq!(parted("DA SILVA JULIANA", &[]).as_deref(), Some("DA SILVA|JULIANA"));
+        assert_eq!(parted("HADJ SAÏD KARIM", &["HADJ SAID"]).as_deref(), Some("HADJ SAÏD|KARIM"));
+        assert_eq!(parted("EL AMRANI", &[]), None);
+    }
 
     #[test]
     fn a_name_keeps_its_spelling_and_loses_its_title() {

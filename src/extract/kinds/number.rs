@@ -43,7 +43,16 @@ pub(in crate::extract) fn telephone(text: &str) -> Option<String> {
 
 /// An e-mail address, lower case.
 pub(in crate::extract) fn courriel(text: &str) -> Option<String> {
-    let tight: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let mut tight = String::new();
+    for part in parts {
+        let local = !tight.contains('@') && tight.ends_with(|c: char| c.is_ascii_alphanumeric());
+        // No name before the @ has a blank: what looks like one is an underscore that went with the line below it.
+        if local && part.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            tight.push('_');
+        }
+        tight.push_str(&part.to_lowercase());
+    }
     let shape = compiled(r"[a-z0-9][a-z0-9._%+-]*@[a-z0-9][a-z0-9.-]*\.[a-z]{2,}")?;
     shape.find(&tight).map(|m| m.as_str().trim_end_matches('.').to_owned())
 }

@@ -56,6 +56,7 @@ fn page(bytes: &[u8]) -> PageRead {
             rect: Rect::new(100, 100, 300, 300),
         }],
         marks: Vec::new(),
+        looks: Vec::new(),
     }
 }
 

@@ -171,6 +171,7 @@ fn made(id: &str, label: &str, kind: FieldKind, choices: Vec<Choice>) -> FieldDe
         pattern: None,
         choices,
         identity: false,
+        everywhere: false,
     }
 }
 

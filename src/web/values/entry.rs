@@ -239,6 +239,7 @@ mod tests {
             pattern,
             choices,
             identity: false,
+            everywhere: false,
         }
     }
 
