@@ -273,8 +273,9 @@ fn believed(readers: &[(Engine, f32, &str)], alone: bool) -> f64 {
 
 fn asks_both(label: &str) -> bool {
     let key = squeeze(label);
-    // The first letter is the one that engines lose behind a bracket or comma.
-    key.contains("RENOM") && key.replacen("PRENOM", "", 1).replacen("RENOM", "", 1).contains("NOM")
+    // The first letter of « prénoms » is the one that engines lose behind a bracket or comma; « père nom » has those letters too.
+    let last = key.trim_end_matches('S').strip_suffix("RENOM").map(|rest| rest.trim_end_matches('P'));
+    key.contains("PRENOM") && key.replacen("PRENOM", "", 1).contains("NOM") || last.is_some_and(|rest| rest.contains("NOM"))
 }
 
 fn begins(text: &str, label: &str) -> bool {
@@ -352,6 +353,16 @@ choices = [{ id = 'M', words = ['Masculin'] }, { id = 'F', words = ['Féminin'] 
         let differing = candidates(&page, &catalogue(), 2026, Source::Form);
         assert_eq!(differing.len(), 2);
         assert!(differing.iter().all(|c| c.confidence < agreed[0].confidence));
+    }
+
+    #[test]
+    fn a_label_asks_for_both_names_also_where_a_letter_of_it_is_lost() {
+        for label in ["Père (nom, prénoms) :", "Mère (nom de jeune fille, rénoms)", "Nom et prénom", "Père : nom et prénoms"] {
+            assert!(asks_both(label), "{label}");
+        }
+        for label in ["Nom de naissance", "Prénoms", "Prénoms du père", "Père : nom"] {
+            assert!(!asks_both(label), "{label}");
+        }
     }
 
     #[test]

@@ -262,7 +262,11 @@ fn bridge(mut lines: Vec<(Rule, f32)>, ink: &Ink, scale: Scale) -> Vec<Rule> {
 
 /// The letters that stand on the rule and the widest gap inside a word, millimetres.
 const LETTERS_MM: f32 = 3.2;
-const LETTER_GAP_MM: f32 = 0.9;
+const LETTER_GAP_MM: f32 = 0.7;
+/// A word over the first dots has a letter as near to them on their left, and another one as near on their right; a label
+/// before the line leaves a blank.
+const BEFORE_MM: f32 = 0.35;
+const BEHIND_MM: f32 = 1.5;
 /// A word that begins left of the dots that are left to see is not longer.
 const HIDDEN_START_MM: f32 = 25.0;
 
@@ -274,7 +278,13 @@ fn from_first_letter(rule: Rule, ink: &Ink, scale: Scale) -> Rule {
         let low = base.saturating_sub(scale.px(0.5).max(2.0) as u32);
         (top..low).any(|y| y < ink.height && x < ink.width && ink.at(x, y))
     };
-    let gap = scale.px(LETTER_GAP_MM).max(2.0) as u32;
+    let span = |mm: f32| scale.px(mm).max(2.0) as u32;
+    let before = (rule.left.saturating_sub(span(BEFORE_MM))..rule.left).any(inked);
+    let behind = (rule.left..rule.left + span(BEHIND_MM)).any(inked);
+    if !(before && behind) {
+        return rule;
+    }
+    let gap = span(LETTER_GAP_MM);
     let far = rule.left.saturating_sub(scale.px(HIDDEN_START_MM) as u32);
     let mut left = rule.left;
     let mut x = rule.left;
@@ -340,6 +350,20 @@ mod tests {
         });
         let lines = dotted(&ink.blobs(), &ink, Scale::new(300));
         assert_eq!(lines.iter().map(|l| l.left).collect::<Vec<_>>(), [236], "{lines:?}");
+    }
+
+    #[test]
+    fn a_dotted_line_does_not_begin_with_the_label_before_it() {
+        let ink = page(|p| {
+            for x in (300..1100).step_by(12) {
+                (0..4).for_each(|dx| (200..204).for_each(|y| p.put_pixel(x + dx, y, Luma([0]))));
+            }
+            for x in [236, 260, 340, 364] {
+                (x..x + 20).for_each(|x| (170..196).for_each(|y| p.put_pixel(x, y, Luma([0]))));
+            }
+        });
+        let lines = dotted(&ink.blobs(), &ink, Scale::new(300));
+        assert_eq!(lines.iter().map(|l| l.left).collect::<Vec<_>>(), [300], "{lines:?}");
     }
 
     #[test]
