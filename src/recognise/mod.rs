@@ -6,6 +6,7 @@ mod engine;
 mod lost_lines;
 mod marks;
 mod mrz;
+mod ocrb;
 mod page;
 pub mod ppocr;
 pub mod raster;

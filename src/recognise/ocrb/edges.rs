@@ -58,7 +58,8 @@ pub fn find(plane: &Plane) -> Option<Edges> {
     let slope = slope_of(best);
     let (top, base) = band(&rows_at(slope), plane.h)?;
     let (top, base) = (top as f32 - plane.h as f32, base as f32 - plane.h as f32);
-    let straight = Edges { left: 0.0, right: plane.w as f32, middle: f32::midpoint(top, base) - slope * half, slope, height: base - top, growth: 0.0 };
+    let straight =
+        Edges { left: 0.0, right: plane.w as f32, middle: f32::midpoint(top, base) - slope * half, slope, height: base - top, growth: 0.0 };
     let (left, right) = ends(plane, &straight)?;
     Some(refined(plane, Edges { left, right, ..straight }))
 }

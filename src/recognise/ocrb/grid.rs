@@ -219,9 +219,8 @@ fn settle(around: &Window, grid: &Grid, count: usize) -> Option<(Vec<Chances>, f
     }
     let (_, _, _, strip) = best?;
     let wide = 2 * DRIFT + 1;
-    let near: Vec<Vec<(f32, Chances)>> = (0..count)
-        .map(|i| (0..wide).filter_map(|d| around.surest(&strip, middle(i) + d - DRIFT)).collect())
-        .collect();
+    let near: Vec<Vec<(f32, Chances)>> =
+        (0..count).map(|i| (0..wide).filter_map(|d| around.surest(&strip, middle(i) + d - DRIFT)).collect()).collect();
     if near.iter().any(|n| n.len() != wide) {
         return None;
     }
