@@ -16,6 +16,8 @@ pub enum Engine {
     Ppocr,
     /// zxing-cpp.
     Zxing,
+    /// The reader of machine-readable zones, cell by cell.
+    Ocrb,
     /// Ink measured by geometry: check boxes, signatures, empty places.
     Geometry,
 }
@@ -160,6 +162,9 @@ pub struct MrzRead {
     pub engine: Engine,
     /// Smallest character confidence, 0 to 1.
     pub confidence: f32,
+    /// The same lines as another engine read them; empty where none gave the same number of lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub second: Vec<String>,
 }
 
 /// A two-dimensional code.

@@ -128,6 +128,7 @@ mod tests {
             rect: Rect::new(100, 100, 800, 120),
             engine: Engine::Ppocr,
             confidence: 0.9,
+            second: Vec::new(),
         });
         let found = zones(&page, 2026);
         let all = candidates(&page, &found[0].0, found[0].1);

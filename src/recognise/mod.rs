@@ -7,6 +7,7 @@ mod looks;
 mod lost_lines;
 mod marks;
 mod mrz;
+mod ocrb;
 mod page;
 pub mod ppocr;
 pub mod raster;

@@ -1,6 +1,7 @@
 //! One page from picture to words, codes, MRZ and zones. The order saves work: what is cheap decides what dear steps see.
 
 use super::engine::{PageRecogniser, RecogniseError, Recogniser};
+use super::ocrb::Reader;
 use super::ppocr::{self, PpOcr};
 use super::sketch::Sketch;
 use super::zones::{self, Readers};
@@ -17,6 +18,8 @@ pub struct Engines {
     pub tesseract: Tesseract,
     /// For handwriting, MRZ and doubtful zones; `None` where its model is not installed.
     pub second: Option<Box<dyn Recogniser>>,
+    /// For MRZ, cell by cell; its model is part of the program.
+    pub cells: Option<Reader>,
 }
 
 impl Engines {
@@ -30,25 +33,29 @@ impl Engines {
             Some(path) => Some(Box::new(PpOcr::load(&path).map_err(start)?)),
             None => None,
         };
-        Ok(Self { tesseract: Tesseract::load("fra")?, second })
+        Ok(Self { tesseract: Tesseract::load("fra")?, second, cells: Reader::embedded() })
     }
 
     /// Names and versions of what is loaded.
     #[must_use]
     pub fn describe(&self) -> String {
         let second = if self.second.is_some() { SECOND } else { "" };
-        format!("{}{second}", self.tesseract.describe())
+        let cells = if self.cells.is_some() { CELLS } else { "" };
+        format!("{}{second}{cells}", self.tesseract.describe())
     }
 }
 
 /// The second engine as recipes name it: its loader accepts this one model only.
 const SECOND: &str = "; ppocrv6 small";
 
+/// The reader of machine-readable zones as recipes name it: the number changes with its model.
+const CELLS: &str = "; ocrb 1";
+
 /// Engines that [`Engines::load`] would load here, with the hashes of their models; without loading them.
 #[must_use]
 pub fn describe_engines(models_dir: Option<&Path>) -> String {
     let second = ppocr::find_model(models_dir).map(|_| format!("{SECOND} {}", ppocr::MODEL_SHA256)).unwrap_or_default();
-    format!("{}{second}", Tesseract::describe_language("fra"))
+    format!("{}{second}{CELLS}", Tesseract::describe_language("fra"))
 }
 
 /// A page and the picture that its rectangles refer to.
@@ -103,7 +110,7 @@ fn search(read: &mut PageRead, upright: &GrayImage, engines: &mut Engines, catal
     let sketch = Sketch::new(upright, read.dpi);
     read.codes = codes::read(upright, &sketch);
     read.marks = marks::find(&sketch, &read.words, &read.codes);
-    read.mrz = mrz::read(upright, &read.words, engines);
+    read.mrz = mrz::read(upright, read.dpi, &read.words, engines);
     let enlarged = small_print::read(upright, read.dpi, &read.mrz, std::mem::take(&mut read.words), &mut engines.tesseract)?;
     read.words = words::clean(enlarged, read.dpi);
     // Papers with a machine-readable zone are no forms: nobody writes on them.

@@ -1,9 +1,7 @@
-//! Machine-readable zones: found by lines of capitals and fillers and by their geometry, read line by line.
+//! Finds machine-readable zones by words that look like their lines: for pages where the picture alone shows none.
 
-use super::engine::{Charset, Recogniser};
-use super::page::Engines;
-use super::raster;
-use crate::domain::{MrzRead, Rect, Word, mrz};
+use super::super::raster;
+use crate::domain::{Rect, Word};
 use image::GrayImage;
 
 /// A line that may be part of a zone has so many signs, nearly all of them of its alphabet.
@@ -11,29 +9,9 @@ const FEWEST_SIGNS: usize = 20;
 const ALPHABET_SHARE: f32 = 0.85;
 /// Ink of OCR-B is printed black; a guilloche below it stays lighter than this share of the paper.
 const INK_PERCENT: u32 = 62;
-/// The year only moves centuries, which no check digit covers: any will do to count passing digits.
-const ANY_YEAR: i16 = 2050;
-
-/// All zones of the page, read with every engine that is there; the reading with more passing digits stays.
-pub fn read(upright: &GrayImage, words: &[Word], engines: &mut Engines) -> Vec<MrzRead> {
-    let mut found: Vec<MrzRead> = Vec::new();
-    for (as_read, seed) in seeds(words) {
-        if found.iter().any(|f| f.rect.vertical_overlap(&seed) > 0 && f.rect.horizontal_overlap(&seed) > 0) {
-            continue;
-        }
-        let zone = zone_around(upright, as_read, seed.h);
-        let Some(rect) = zone.iter().copied().reduce(|a, b| a.union(&b)) else { continue };
-        if zone.len() >= 2
-            && let Some(read) = read_zone(upright, &zone, rect, engines)
-        {
-            found.push(read);
-        }
-    }
-    found
-}
 
 /// Text lines that look like a line of a zone: box as read, and box of the height that its pitch allows.
-fn seeds(words: &[Word]) -> Vec<(Rect, Rect)> {
+pub(super) fn seeds(words: &[Word]) -> Vec<(Rect, Rect)> {
     let mut seeds = Vec::new();
     for line in words.chunk_by(|a, b| a.line == b.line) {
         let signs: String = line.iter().flat_map(|w| w.text.chars()).collect();
@@ -54,7 +32,7 @@ fn seeds(words: &[Word]) -> Vec<(Rect, Rect)> {
 }
 
 /// The lines of the zone that `seed` is part of, top to bottom: same edges, same height, even pitch.
-fn zone_around(upright: &GrayImage, seed: Rect, height: u32) -> Vec<Rect> {
+pub(super) fn zone_around(upright: &GrayImage, seed: Rect, height: u32) -> Vec<Rect> {
     // Characters are 2.54 mm apart and 2.4 mm high; lines 6.35 mm apart at least (ICAO 9303 part 3).
     let reach = 8 * height;
     let side = seed.w / 8;
@@ -141,64 +119,4 @@ fn ink(part: &GrayImage) -> Vec<bool> {
     });
     let limit = paper.unwrap_or(255) * INK_PERCENT / 100;
     part.as_raw().iter().map(|v| u32::from(*v) < limit).collect()
-}
-
-/// Reads the lines of one zone. The first engine costs a quarter of the second and its digits are as good
-/// where all check digits pass; fillers and names it reads badly, so the name line is always the second's.
-fn read_zone(upright: &GrayImage, lines: &[Rect], rect: Rect, engines: &mut Engines) -> Option<MrzRead> {
-    let crops: Vec<GrayImage> = lines.iter().filter_map(|l| raster::cut(upright, padded(*l))).collect();
-    let first = read_lines(&crops, rect, &mut engines.tesseract);
-    let Some(second) = engines.second.as_deref_mut() else { return first };
-    if let Some(read) = first.as_ref().filter(|r| all_pass(&r.lines)) {
-        let name_line = if read.lines.len() == 3 { 2 } else { 0 };
-        return Some(with_line(read, name_line, &crops, second).unwrap_or_else(|| read.clone()));
-    }
-    let second = read_lines(&crops, rect, second);
-    [second, first].into_iter().flatten().rev().max_by_key(|r| passing(&r.lines))
-}
-
-/// The same reading with one line read by another engine, if that is a line of the same length.
-fn with_line(read: &MrzRead, line: usize, crops: &[GrayImage], engine: &mut dyn Recogniser) -> Option<MrzRead> {
-    let crop = &crops[crops.len() - read.lines.len()..].get(line)?;
-    let text = engine.read_line(crop, Charset::Mrz).ok()?;
-    let mut lines = read.lines.clone();
-    *lines.get_mut(line)? = text.text.replace(' ', "");
-    let lines = mrz::parse(&lines, ANY_YEAR)?.lines;
-    (passing(&lines) >= passing(&read.lines)).then(|| MrzRead {
-        lines,
-        engine: engine.engine(),
-        confidence: text.confidence,
-        ..read.clone()
-    })
-}
-
-/// The best of the last three lines and the last two: a card and a passport differ in that.
-fn read_lines(crops: &[GrayImage], rect: Rect, engine: &mut dyn Recogniser) -> Option<MrzRead> {
-    let crops = &crops[crops.len().saturating_sub(3)..];
-    let read: Vec<_> = crops.iter().map(|c| engine.read_line(c, Charset::Mrz)).collect::<Result<_, _>>().ok()?;
-    let engine = engine.engine();
-    let attempt = |count: usize| {
-        let used = read.get(read.len().checked_sub(count)?..)?;
-        let raw: Vec<String> = used.iter().map(|l| l.text.replace(' ', "")).collect();
-        let confidence = used.iter().map(|l| l.confidence).fold(f32::INFINITY, f32::min);
-        Some(MrzRead { lines: mrz::parse(&raw, ANY_YEAR)?.lines, rect, engine, confidence })
-    };
-    [attempt(2), attempt(3)].into_iter().flatten().max_by_key(|r| passing(&r.lines))
-}
-
-fn all_pass(lines: &[String]) -> bool {
-    mrz::parse(lines, ANY_YEAR).is_some_and(|m| {
-        let (passes, looked_at) = m.checks();
-        passes == looked_at && passes >= 3
-    })
-}
-
-/// Passing check digits of these lines.
-fn passing(lines: &[String]) -> usize {
-    mrz::parse(lines, ANY_YEAR).map_or(0, |m| 1 + m.checks().0)
-}
-
-fn padded(line: Rect) -> Rect {
-    let (dx, dy) = (line.h / 2, line.h / 4);
-    Rect::new(line.x.saturating_sub(dx), line.y.saturating_sub(dy), line.w + 2 * dx, line.h + 2 * dy)
 }
