@@ -34,6 +34,7 @@ use image::GrayImage;
 use ink::{Blob, Ink};
 use places::{Place, Shape};
 use rules::Rule;
+use std::collections::BTreeSet;
 use text::Run;
 
 /// What stands on a page besides its words.
@@ -49,6 +50,8 @@ pub struct Form {
 const SIGNATURE: &str = "signature";
 /// From so many attached places on a page is a form, and writing on bare paper beside a label counts.
 const FORM: usize = 4;
+/// Or from so many fields with bare paper beside their labels: a black-and-white copy may lose every dot of its lines.
+const FORM_WITHOUT_LINES: usize = 10;
 
 /// Finds and reads the places for answers on an upright, deskewed grey page. `words` are those of the whole page;
 /// rectangles in and out are pixels of `grey`. Pages without places cost the geometry only.
@@ -76,7 +79,8 @@ pub fn read_form(grey: &GrayImage, dpi: u32, words: &[Word], catalogue: &Catalog
 /// Reads what stands in the places.
 fn fill(grey: &GrayImage, page: &Drawn, sense: &Sense, catalogue: &Catalogue, readers: &mut Readers) -> Form {
     let mut form = Form { checkboxes: sense.checkboxes.clone(), ..Form::default() };
-    let is_form = sense.pairs.iter().filter(|p| !p.free).count() >= FORM;
+    let unlined: BTreeSet<&FieldId> = sense.pairs.iter().filter(|p| p.free).flat_map(|p| &sense.fields[p.label]).collect();
+    let is_form = sense.pairs.iter().filter(|p| !p.free).count() >= FORM || unlined.len() >= FORM_WITHOUT_LINES;
     for pair in sense.pairs.iter().filter(|p| is_form || !p.free) {
         let label = &sense.labels[pair.label];
         let wanted: Vec<&FieldId> = sense.fields[pair.label].iter().filter(|f| !is_signature(catalogue, f)).collect();
