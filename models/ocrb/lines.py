@@ -73,11 +73,12 @@ def large(rng, line, faces):
         centre = margin + (i + 0.5) * pitch + rng.normal(0, shaky)
         at = (int(round(centre - glyph.width / 2)), int(round(CAPITAL * 0.65 + rng.normal(0, shaky))))
         picture.paste(255, at, glyph)
-    weight = rng.choice([0, 0, 0, 3, 5, 5, 7, -3, -5])
-    if weight > 0:
-        picture = picture.filter(ImageFilter.MaxFilter(int(weight)))
-    elif weight < 0 and heavier == 0:
-        picture = picture.filter(ImageFilter.MinFilter(int(-weight)))
+    weight = int(rng.choice([0, 0, 0, 1, 2, 2, 3, -1, -2]))
+    # A filter of 3 three times is one of 7, in a third of the time.
+    for _ in range(weight):
+        picture = picture.filter(ImageFilter.MaxFilter(3))
+    for _ in range(-weight if heavier == 0 else 0):
+        picture = picture.filter(ImageFilter.MinFilter(3))
     slant = rng.normal(0, 0.04)  # cameras and feeders, not the oblique face
     middle = CAPITAL * 1.5
     picture = picture.transform(picture.size, Image.AFFINE, (1, slant, -slant * middle, 0, 1, 0), Image.BILINEAR)
@@ -152,6 +153,11 @@ def degrade(rng, ink, capital):
         ends = (a[0], b[0], a[1], b[1]) if chance() < 0.5 else (0, b[0], w, b[0])
         ImageDraw.Draw(picture).line(ends, fill=int(rng.uniform(0, 255)), width=1)
         grey = numpy.asarray(picture, float)
+    for side in range(2):  # the edge of the card or its shadow beside the line
+        if chance() < 0.15:
+            wide = int(capital * rng.uniform(0.1, 1.7))
+            columns = slice(0, wide) if side == 0 else slice(w - wide, w)
+            grey[:, columns] = grey[:, columns] * rng.uniform(0, 0.9) + rng.uniform(0, 40)
     grey = grey + rng.normal(0, rng.choice([0, 3, 10, 25]), (h, w))
     way = chance()
     grown = 1.0

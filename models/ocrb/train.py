@@ -36,22 +36,24 @@ def examples(rng, faces):
     for _ in range(2):
         wider, higher = 1 + rng.normal(0, 0.03), 1 + rng.normal(0, 0.05)
         lower, lean, shift = rng.normal(0, 0.05) * lines.CAPITAL, rng.normal(0, 0.002), rng.normal(0, 0.04)
-        width = cells.PITCH * (len(line) + 2)
+        width = cells.PITCH * (len(line) + 4)
         x, y = numpy.meshgrid(numpy.arange(width) + 0.5, numpy.arange(cells.ROWS) + 0.5)
         # A wider cell is a wrong pitch, but its middle stays: the fit of the grid is good to a tenth of a cell.
         cell = numpy.floor(x / cells.PITCH)
-        place = cell + 0.5 + (x / cells.PITCH - cell - 0.5) * wider + shift - 1
+        place = cell + 0.5 + (x / cells.PITCH - cell - 0.5) * wider + shift - 2
         row = (y - cells.ABOVE - cells.CAPITAL / 2) / cells.CAPITAL * higher + 0.5
         points = numpy.stack([left + pitch * place, top + lines.CAPITAL * row + lower + lean * (x - width / 2), numpy.ones_like(x)])
         u, v, d = numpy.tensordot(matrix, points, 1)
         strip = cells.sampled(ink, u / d / factor, (v / d - first) / factor)
-        middles = cells.PITCH * (numpy.arange(len(line)) + 1) + cells.PITCH // 2
+        middles = cells.PITCH * (numpy.arange(len(line)) + 2) + cells.PITCH // 2
         middles = middles + numpy.clip(numpy.round(rng.normal(0, 0.9, len(line))), -2, 2).astype(int)
         found.append(cells.windows(strip, middles - cells.WINDOW // 2))
         classes += [lines.ALPHABET.index(c) for c in line]
-        beside = cells.PITCH * rng.choice(len(line) - 2, 4, replace=False) + 2 * cells.PITCH + rng.integers(-2, 3, 4)
+        # Between two characters, and on the paper before and after the line, with what is printed and soiled there.
+        beside = cells.PITCH * (rng.choice(len(line) - 2, 4, replace=False) + 3)
+        beside = numpy.append(beside, [14, 22, width - 22, width - 14]) + rng.integers(-2, 3, 8)
         found.append(cells.windows(strip, beside - cells.WINDOW // 2))
-        classes += [BESIDE] * 4
+        classes += [BESIDE] * 8
     found.append(cells.windows(numpy.pad(strip, ((0, 0), (40, 40)))[:, : 48], [4, 12, 16]))
     classes += [BESIDE] * 3
     return numpy.concatenate(found), numpy.array(classes)

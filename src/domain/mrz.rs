@@ -282,7 +282,8 @@ fn long_number(number: &str, key: &str, optional: &str) -> MrzText {
         return checked(number, key);
     }
     let (tail, tail_key) = rest.split_at(rest.len() - 1);
-    checked(&format!("{number}<{tail}"), &by_class(tail_key, Class::Digits))
+    // The filler in place of the key is no part of the number (part 5, 4.2.4: positions 6 to 14 and 16 on).
+    checked(&format!("{number}{tail}"), &by_class(tail_key, Class::Digits))
 }
 
 fn checked(field: &str, key: &str) -> MrzText {

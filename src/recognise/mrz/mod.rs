@@ -17,7 +17,7 @@ const ANY_YEAR: i16 = 2050;
 /// their heads look like a D, so that such lines come to -0.08 at best.
 const SURE: f32 = -0.03;
 /// Worse than this is no line of a zone.
-const LEGIBLE: f32 = -0.8;
+const LEGIBLE: f32 = -0.6;
 
 /// All zones of the page, `dpi` dots per inch, each read by the cell reader and by a second engine.
 pub fn read(upright: &GrayImage, dpi: u32, words: &[Word], engines: &mut Engines) -> Vec<MrzRead> {
@@ -92,8 +92,16 @@ fn read_zone(place: Place, engines: &mut Engines) -> Option<MrzRead> {
     Some(MrzRead { second: second.unwrap_or_default(), ..best })
 }
 
-/// The zone cell by cell, and whether it stands on its head.
+/// The zone cell by cell, and whether it stands on its head. Some cards print it white on a dark field.
 fn by_cells(reader: &Reader, crops: &[GrayImage], rect: Rect) -> Option<(MrzRead, bool)> {
+    level_or_turned(reader, crops, rect).or_else(|| {
+        let mut inverted = crops.to_vec();
+        inverted.iter_mut().for_each(image::imageops::invert);
+        level_or_turned(reader, &inverted, rect)
+    })
+}
+
+fn level_or_turned(reader: &Reader, crops: &[GrayImage], rect: Rect) -> Option<(MrzRead, bool)> {
     let level = shaped(reader, crops);
     let turned = if level.as_ref().is_some_and(|l| l.score > SURE) { None } else { shaped(reader, &upside_down(crops)) };
     let worse = |l: &Cells| turned.as_ref().is_some_and(|t| t.score > l.score);

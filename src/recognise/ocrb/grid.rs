@@ -28,8 +28,8 @@ const MARGIN: usize = 2;
 /// Pixels from cell to cell on the first path, at the most; one step to the next differ by one at the most.
 const STEPS: std::ops::RangeInclusive<usize> = 12..=20;
 const BEND: f32 = 0.6;
-/// What a column of ink costs that no cell holds: half of a character is worth more than dirt.
-const LEFT_OUT: f32 = 0.4;
+/// What a column of ink costs that no cell holds, if a character could stand there: dirt and the edge of a card may stay out.
+const LEFT_OUT: f32 = 0.8;
 /// Pixels that a cell may lie beside its place in the fitted grid.
 const DRIFT: usize = 3;
 
@@ -103,8 +103,8 @@ fn path(costs: &[f32], inked: &[bool], count: usize) -> Option<(Vec<usize>, f32)
     let latest = (PITCH * (2 * MARGIN + 1)).min(columns);
     let mut sum = 0.0;
     let left_out: Vec<f32> = std::iter::once(0.0)
-        .chain(inked.iter().map(|ink| {
-            sum += if *ink { LEFT_OUT } else { 0.0 };
+        .chain(inked.iter().zip(costs).map(|(ink, cost)| {
+            sum += if *ink { LEFT_OUT * cost.exp() } else { 0.0 };
             sum
         }))
         .collect();
