@@ -6,6 +6,7 @@
 mod child;
 mod content;
 mod frame;
+mod lines;
 mod lock;
 mod picture;
 mod pool;
@@ -17,6 +18,7 @@ pub use crate::pages::Limits;
 pub use crate::recognise::{Tesseract, ppocr::MODEL_FILE, ppocr::MODEL_SHA256, ppocr::find_model};
 pub use child::serve;
 pub use content::{Content, Source};
+pub use lines::read_lines;
 pub use frame::{Kind, LockReport, SelfTest, header, parse, unpack_page};
 pub use pool::{CellPool, CellSettings};
 

@@ -74,6 +74,9 @@ enum Command {
     },
     /// Show the whole product on the fixtures.
     Demo(crate::demo::Arguments),
+    /// Read pictures of single MRZ lines; for `tests/figures/mrz`.
+    #[command(hide = true)]
+    Lines { folder: PathBuf },
     /// The child process that reads hostile bytes; started by the others.
     #[command(hide = true)]
     Cell,
@@ -105,6 +108,15 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if matches!(arguments.command, Command::Cell) {
         return crate::cell::serve();
+    }
+    if let Command::Lines { folder } = &arguments.command {
+        return match crate::cell::read_lines(folder, &mut std::io::stdout()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
     }
     if let Command::Demo(arguments) = &arguments.command {
         return block_on(async { Ok(crate::demo::main(arguments).await) });
@@ -150,6 +162,6 @@ async fn run(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Doctor { json, fsck } => check::doctor(&config, json, fsck).await,
         Command::Check => Ok(check::run(&config)),
         Command::Demo(_) => anyhow::bail!("the demo reads its own configuration"),
-        Command::Cell => anyhow::bail!("the cell is started before any runtime"),
+        Command::Cell | Command::Lines { .. } => anyhow::bail!("started before any runtime"),
     }
 }
