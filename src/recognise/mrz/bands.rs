@@ -255,7 +255,9 @@ fn grouped(bands: &[Rect]) -> Vec<Vec<Rect>> {
         }
         // A paragraph has more lines; a line of print right above a zone makes a fourth at the most.
         if (2..=4).contains(&chain.len()) {
-            chain.iter().for_each(|k| used[*k] = true);
+            for k in &chain {
+                used[*k] = true;
+            }
             out.push(chain.iter().map(|k| bands[*k]).collect());
         }
     }
