@@ -18,8 +18,8 @@ pub use crate::pages::Limits;
 pub use crate::recognise::{Tesseract, ppocr::MODEL_FILE, ppocr::MODEL_SHA256, ppocr::find_model};
 pub use child::serve;
 pub use content::{Content, Source};
-pub use lines::read_lines;
 pub use frame::{Kind, LockReport, SelfTest, header, parse, unpack_page};
+pub use lines::read_lines;
 pub use pool::{CellPool, CellSettings};
 
 /// What a cell is asked to read.

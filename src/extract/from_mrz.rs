@@ -7,6 +7,8 @@ use crate::domain::{Candidate, Engine, Evidence, FieldId, FieldValue, MrzRead, P
 
 /// Of the zones whose least sure cell is below this, one line in eight is right as a whole.
 const DOUBTFUL: f32 = 0.3;
+/// Moves centuries only, which no number has.
+const ANY_YEAR: i16 = 2050;
 
 /// The zones of a page that have a known shape, best reading of each place first.
 pub(super) fn zones(page: &PageRead, reference_year: i16) -> Vec<(Mrz, &MrzRead)> {
@@ -90,11 +92,20 @@ impl Maker<'_> {
         self.make(field, value, Check::None)
     }
 
+    /// True when another engine read other digits that pass as well: then passing proves neither.
+    fn is_disputed(&self) -> bool {
+        let (passing, present) = self.zone.checks();
+        parse(&self.read.second, ANY_YEAR).is_some_and(|other| {
+            let (passes, looked_at) = other.checks();
+            passing == present && passes == looked_at && looked_at == present && other.number.value != self.zone.number.value
+        })
+    }
+
     fn make(&self, field: &str, value: FieldValue, check: Check) -> Candidate {
         let (passing, present) = self.zone.checks();
         let whole = passing as f64 / present.max(1) as f64;
         // One digit in ten passes by chance: with a cell that could be anything, a passing digit is no proof.
-        let doubtful = self.read.engine == Engine::Ocrb && self.read.confidence < DOUBTFUL;
+        let doubtful = self.read.engine == Engine::Ocrb && self.read.confidence < DOUBTFUL || self.is_disputed();
         let confidence = match check {
             Check::Passes if doubtful => 0.6,
             Check::Passes => 0.97,
