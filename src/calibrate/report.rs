@@ -35,12 +35,12 @@ pub fn report(fitted: &Fitted, observations: &[Observation]) -> String {
     );
     let _ = write!(
         page,
-        "<h2>Fiabilité</h2><p>Part de valeurs justes selon la probabilité annoncée : sur la diagonale, elle est honnête.</p>{}",
+        "<h2>Fiabilité</h2><p>Part de valeurs justes selon la chance annoncée d’être juste : sur la diagonale, elle est honnête.</p>{}",
         reliability(&judged)
     );
     let _ = write!(
         page,
-        "<h2>Part acceptée et erreur</h2><p>Erreur des valeurs les plus probables, selon la part que l’on accepte.</p>{}",
+        "<h2>Part acceptée et erreur</h2><p>Erreur des valeurs les plus sûres, selon la part que l’on accepte.</p>{}",
         trade(&judged)
     );
     page += "<h2>Groupes</h2>";
@@ -66,7 +66,7 @@ pub fn report(fitted: &Fitted, observations: &[Observation]) -> String {
     page += "<h2>Lues l’une pour l’autre</h2>";
     let wrong = judged.iter().filter(|j| !j.o.right).take(400);
     page += &table(
-        &["Champ", "Écrit", "Lu", "Probabilité", "Acceptée", "Fichier"],
+        &["Champ", "Écrit", "Lu", "Chance annoncée", "Acceptée", "Fichier"],
         wrong.map(|j| {
             let accepted = if j.accepted { "oui" } else { "" };
             [j.o.field.as_str(), &j.o.truth, &j.o.read, &format!("{:.3}", j.p), accepted, &j.o.file].map(escape).to_vec()

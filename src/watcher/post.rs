@@ -96,11 +96,14 @@ impl Post {
                 self.files.remove(&entry.name);
                 continue;
             }
-            if !self.step(entry, now, declared.contains(&entry.name), known.is_some()).await? || self.must_wait(&entry.name, &batch) {
+            if !self.step(entry, now, declared.contains(&entry.name), known.is_some()).await? {
                 continue;
             }
-            if batch.is_full_with(entry) {
+            if batch.is_full_with(entry) || self.must_wait(&entry.name, &batch) {
                 self.take(std::mem::take(&mut batch), now, &mut memory, &mut taken).await?;
+            }
+            if self.must_wait(&entry.name, &batch) {
+                continue;
             }
             batch.add(entry, known);
         }

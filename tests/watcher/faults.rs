@@ -243,6 +243,8 @@ async fn what_the_ledger_refuses_for_a_while_is_entered_once_and_leaves_nothing_
     sqlx::raw_sql(sqlx::AssertSqlSafe(refuse("NEW.file = 'pli 3.pdf'"))).execute(&ledger).await.unwrap();
     for number in 0..20 {
         site.drop(&format!("pli {number}.pdf"), &pdf(&number.to_string()));
+        // Each has a time of its own, so that the refused one is in the first batch.
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let mut watcher = site.watcher().await;
     assert!(watcher.round(Duration::ZERO).await.unwrap().is_empty());
