@@ -109,3 +109,18 @@ fn describe(rules: &Rules, pages: &[PageRead], corrections: &[Correction]) -> Ve
 fn of_stage(corrections: &[Correction], stage: Stage) -> Vec<Correction> {
     corrections.iter().filter(|c| c.stage == stage).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_calibration_was_fitted_for_these_stages() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let last = catalogue.calibrations.last().expect("pipelines/calibration is empty");
+        let (stages, engines) = last.reads.split_at(STAGES.len());
+        assert_eq!(stages, STAGES, "fit it again: passerelle calibrate");
+        assert_eq!(Ground::of(&catalogue.calibrations, &format!("{STAGES}{engines}")).id(), last.id);
+        assert_eq!(Ground::of(&catalogue.calibrations, "other engines").id(), "proofs-1");
+    }
+}

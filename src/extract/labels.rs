@@ -42,6 +42,31 @@ pub(super) struct Hit {
     length: usize,
 }
 
+impl Hit {
+    /// Behind a slash a label is said again in another language: those words are no value. They end at a gap, a colon, a
+    /// figure, or where capitals follow small letters.
+    fn take_translation(&mut self, tokens: &[Token], em: u32) {
+        let Some(first) = tokens.get(self.to).filter(|t| t.slash && !self.colon) else { return };
+        let small = |t: &Token| t.text.chars().any(char::is_lowercase);
+        let begins_small = small(first);
+        let mut end = self.to;
+        for token in &tokens[self.to..] {
+            let apart = end > self.to && gap(&tokens[end - 1], token) > em;
+            let value = token.key.bytes().any(|b| b.is_ascii_digit()) || begins_small && !small(token);
+            if apart || value || self.colon || end - self.to >= LONGEST_TRANSLATION {
+                break;
+            }
+            self.colon = token.colon;
+            self.rect = self.rect.union(&token.rect);
+            end += 1;
+        }
+        self.to = end;
+    }
+}
+
+/// Words of a label's second language at most.
+const LONGEST_TRANSLATION: usize = 5;
+
 impl Book {
     /// A label of the document itself.
     pub fn add(&mut self, label: &str, field: &FieldId, rank: usize) {
@@ -95,6 +120,10 @@ impl Book {
                 }
             }
             kept.sort_by_key(|h| h.from);
+            for at in 0..kept.len() {
+                let stop = kept.get(at + 1).map_or(line.tokens.len(), |next| next.from);
+                kept[at].take_translation(&line.tokens[..stop], layout.em);
+            }
             hits.extend(kept);
         }
         hits
@@ -312,6 +341,14 @@ mod tests {
         ];
         assert_eq!(value(&card, "delivre", 1), "28/02/2021");
         assert_eq!(value(&card, "autorite", 1), "DIRECTION DES PASSEPORTS");
+    }
+
+    #[test]
+    fn a_second_language_is_no_value() {
+        let card = [(650, 800, "Autorité / Issuing office"), (650, 850, "PRÉFECTURE DU NORD")];
+        assert_eq!(value(&card, "autorite", 1), "PRÉFECTURE DU NORD");
+        assert_eq!(value(&[(100, 100, "Autorité / Issuing office PRÉFECTURE DU NORD")], "autorite", 1), "PRÉFECTURE DU NORD");
+        assert_eq!(value(&[(100, 100, "AUTORITÉ / OFFICE"), (100, 150, "PRÉFECTURE DU NORD")], "autorite", 1), "PRÉFECTURE DU NORD");
     }
 
     #[test]

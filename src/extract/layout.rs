@@ -14,6 +14,8 @@ pub(super) struct Token {
     pub confidence: f32,
     /// A colon follows: what stands before it is a label.
     pub colon: bool,
+    /// A slash stands before it: behind a label begins its second language.
+    pub slash: bool,
 }
 
 /// Words on one height, left to right.
@@ -57,6 +59,7 @@ impl<'a> Layout<'a> {
         let em = median_height(&page.words);
         let colons: Vec<Rect> =
             page.words.iter().filter(|w| matches!(w.text.trim(), ":" | "::" | ".:" | ":." | ";")).map(|w| w.rect).collect();
+        let slashes: Vec<Rect> = page.words.iter().filter(|w| w.text.trim() == "/").map(|w| w.rect).collect();
         let mut words: Vec<&Word> = page.words.iter().filter(|w| is_text(w, em)).collect();
         words.sort_by_key(|w| w.rect.y * 2 + w.rect.h);
         let mut rows: Vec<Vec<Token>> = Vec::new();
@@ -65,6 +68,8 @@ impl<'a> Layout<'a> {
             token.colon |= colons
                 .iter()
                 .any(|c| c.x + em / 2 >= token.rect.right() && c.x < token.rect.right() + em && c.vertical_overlap(&token.rect) > 0);
+            token.slash |=
+                slashes.iter().any(|s| s.x < token.rect.x && token.rect.x <= s.right() + em && s.vertical_overlap(&token.rect) > 0);
             // Rows are few and words come from the top: only the last ones can take this word.
             match rows.iter_mut().rev().take(4).find(|row| same_height(row, &token)) {
                 Some(row) => row.push(token),
@@ -112,6 +117,7 @@ fn token(word: &Word) -> Token {
         rect: word.rect,
         confidence: word.confidence,
         colon: word.text.ends_with(':'),
+        slash: word.text.starts_with('/'),
     }
 }
 

@@ -17,7 +17,9 @@ pub(super) fn parse(def: &FieldDef, text: &str, reference_year: i16) -> Option<F
     match def.kind {
         FieldKind::Name => name::one(text).map(FieldValue::Text),
         FieldKind::Names => name::several(text).map(FieldValue::List),
-        FieldKind::Date => date::parse(text, reference_year).or_else(|| date::year_only(text)),
+        FieldKind::Date if def.id.as_str().ends_with("naissance") => date::parse(text, reference_year).or_else(|| date::year_only(text)),
+        // Only of a birth may the day be unknown; anywhere else a year alone is a date that was misread.
+        FieldKind::Date => date::parse(text, reference_year).filter(|d| matches!(d, FieldValue::Date(_))),
         FieldKind::Number => number::parse(text, def.pattern.as_deref()).map(FieldValue::Text),
         FieldKind::Choice => choice(text, &def.choices).map(FieldValue::Text),
         FieldKind::Country => country::find(text).map(FieldValue::Text),

@@ -5,7 +5,7 @@ use crate::extract::text::fold;
 /// Titles before a name.
 const TITLES: [&str; 12] = ["M", "MR", "MME", "MLLE", "MONSIEUR", "MADAME", "MADEMOISELLE", "LE", "LA", "MME/M", "M/MME", "ET"];
 /// Words that no name holds: what they begin is another label or sentence.
-const STOPS: [&str; 22] = [
+const STOPS: [&str; 27] = [
     "NE",
     "NEE",
     "NOM",
@@ -28,6 +28,11 @@ const STOPS: [&str; 22] = [
     "NAISSANCE",
     "VALABLE",
     "TITULAIRE",
+    "COPIE",
+    "CERTIFIEE",
+    "CONFORME",
+    "DELIVREE",
+    "ACTE",
 ];
 
 /// One name, upper case, with the accents, hyphens and apostrophes of the print.
