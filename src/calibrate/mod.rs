@@ -53,8 +53,8 @@ pub struct Fitted {
 
 /// Parts of the files; each is judged by a model of the others.
 const FOLDS: u64 = 3;
-/// Fewer readings of a group show nothing, even without an error: it is counted with its like of all kinds.
-const FEWEST: u32 = 150;
+/// Fewer readings of a group show nothing, even without an error: it is counted with its like.
+const FEWEST: usize = 200;
 
 /// Fits the model and the groups.
 #[must_use]
@@ -89,20 +89,24 @@ fn fold(file: &str) -> u64 {
     (hash >> 32) % FOLDS
 }
 
-/// Every group with enough readings, and the groups of all kinds for the others.
+/// Every group with enough readings; those of the others are counted in the next wider group.
 fn groups(observations: &[Observation], probabilities: &[f64], target: f64) -> Vec<GroupFigures> {
-    let mut own: BTreeMap<Group, Vec<(f64, bool)>> = BTreeMap::new();
+    let mut open: BTreeMap<Group, Vec<(f64, bool)>> = BTreeMap::new();
     for (o, p) in observations.iter().zip(probabilities) {
-        own.entry(o.signals.group()).or_default().push((*p, o.right));
+        open.entry(o.signals.group()).or_default().push((*p, o.right));
     }
-    let mut pooled: BTreeMap<Group, Vec<(f64, bool)>> = BTreeMap::new();
-    for (group, judged) in &own {
-        if (judged.len() as u64) < u64::from(FEWEST) {
-            pooled.entry(Group { kind: None, ..*group }).or_default().extend(judged);
+    let mut counted = Vec::new();
+    while !open.is_empty() {
+        let mut wider: BTreeMap<Group, Vec<(f64, bool)>> = BTreeMap::new();
+        for (group, judged) in open {
+            match group.wider().filter(|_| judged.len() < FEWEST) {
+                Some(next) => wider.entry(next).or_default().extend(judged),
+                None => counted.push(figures(group, judged, target)),
+            }
         }
+        open = wider;
     }
-    own.retain(|_, judged| judged.len() as u64 >= u64::from(FEWEST));
-    own.into_iter().chain(pooled).map(|(group, judged)| figures(group, judged, target)).collect()
+    counted
 }
 
 /// The longest run of the most probable readings whose error keeps under `target`.

@@ -198,7 +198,8 @@ fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
 fn named(group: Group) -> String {
     let plain = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
     let kind = group.kind.map_or_else(|| "autres".to_owned(), |k| plain(&k));
-    format!("{kind}, {}, {}{}", plain(&group.pattern), plain(&group.medium), if group.contested { ", contestée" } else { "" })
+    let medium = group.medium.map_or_else(|| "ou plus fort".to_owned(), |m| plain(&m));
+    format!("{kind}, {}, {}{}", plain(&group.pattern), medium, if group.contested { ", contestée" } else { "" })
 }
 
 fn percent(share: f64) -> String {

@@ -66,6 +66,9 @@ pub struct FieldDef {
     /// Most papers of an envelope print it and confirm each other; any other printed value is looked at by both engines.
     #[serde(default)]
     pub everywhere: bool,
+    /// For `date`: it has happened, so that a later one than those of the papers is that of something else.
+    #[serde(default)]
+    pub past: bool,
 }
 
 /// A heading of a form under which the plain labels speak of another person.

@@ -73,7 +73,7 @@ impl Signals {
     /// Group of readings whose errors are counted together.
     #[must_use]
     pub fn group(&self) -> Group {
-        Group { kind: Some(self.kind), pattern: self.pattern, medium: self.medium, contested: self.contested }
+        Group { kind: Some(self.kind), pattern: self.pattern, medium: Some(self.medium), contested: self.contested }
     }
 
     /// What the model weighs: a constant, log-odds of the confidences, length, then one place for each pattern, kind and medium.
@@ -109,8 +109,23 @@ pub struct Group {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<ValueKind>,
     pub pattern: Pattern,
-    pub medium: Medium,
+    /// None: any medium and any stronger pattern as well, where those of one pattern are too few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub medium: Option<Medium>,
     pub contested: bool,
+}
+
+impl Group {
+    /// The next wider group: of all kinds, then of all patterns in which several places agree. One place alone is never
+    /// counted with several.
+    #[must_use]
+    pub fn wider(self) -> Option<Self> {
+        match (self.kind, self.medium) {
+            (Some(_), _) => Some(Self { kind: None, ..self }),
+            (None, Some(_)) if self.pattern <= Pattern::Places2 => Some(Self { pattern: Pattern::Places2, medium: None, ..self }),
+            _ => None,
+        }
+    }
 }
 
 /// What was counted of a group, and from where on it needs no person.
@@ -158,12 +173,10 @@ impl Calibration {
         1.0 / (1.0 + (-score).exp())
     }
 
-    /// What was counted of the group of this reading, or of its like among all kinds.
+    /// What was counted of the group of this reading, or of the narrowest wider one that was counted.
     #[must_use]
     pub fn figures(&self, signals: &Signals) -> Option<&GroupFigures> {
-        let own = signals.group();
-        let of = |group: Group| self.groups.iter().find(|g| g.group == group);
-        of(own).or_else(|| of(Group { kind: None, ..own }))
+        std::iter::successors(Some(signals.group()), |g| g.wider()).find_map(|group| self.groups.iter().find(|g| g.group == group))
     }
 
     /// True when readings like this one need no person.

@@ -74,6 +74,12 @@ struct Bench<'a> {
     latitude: Latitude<'a>,
 }
 
+/// It is not settled who applies.
+struct Doubt {
+    /// Says so, unless the contradiction of the papers does already.
+    finding: Option<Finding>,
+}
+
 /// What became of all votes.
 #[derive(Default)]
 struct Weighed {
@@ -87,12 +93,10 @@ impl Bench<'_> {
         let mut votes = self.votes();
         self.echoes(&mut votes);
         let mut out = Weighed::default();
-        // Two papers that agree prove whose they are, not that he is the one who applies.
-        let profile = if self.people.guessed { Profile::Observation } else { self.latitude.profile };
-        let latitude = Latitude { profile, ..self.latitude };
-        if self.people.guessed {
-            out.findings.push(words::nobody_named());
-        }
+        // Papers that agree prove whose they are, not that he is the one who applies.
+        let doubt = self.applicant_in_doubt(&votes);
+        let latitude = if doubt.is_some() { Latitude { profile: Profile::Observation, ..self.latitude } } else { self.latitude };
+        out.findings.extend(doubt.as_ref().and_then(|d| d.finding.clone()));
         for field in &self.catalogue.fields {
             let id = field.id.as_str();
             let elsewhere = ELSEWHERE.contains(&id) && !id.starts_with("date_") || FACTS.contains(&id);
@@ -103,9 +107,28 @@ impl Bench<'_> {
             let verdict = weigh(field, own, latitude);
             out.fields.insert(field.id.clone(), verdict.reading);
             out.findings.extend(verdict.finding);
-            out.signals.extend(verdict.signals.map(|s| (field.id.clone(), s)));
+            // Where nothing is accepted anyway, how often readings are right says nothing of those that may be.
+            out.signals.extend(verdict.signals.filter(|_| doubt.is_none()).map(|s| (field.id.clone(), s)));
         }
         out
+    }
+
+    /// Whether the papers leave open who applies: the form names nobody, the name is contradicted, or the person would be French
+    /// and need no title.
+    fn applicant_in_doubt(&self, votes: &BTreeMap<FieldId, Vec<Vote>>) -> Option<Doubt> {
+        if self.people.guessed {
+            return Some(Doubt { finding: Some(words::nobody_named()) });
+        }
+        let weighed = |id: &str| {
+            let field = self.catalogue.field(id)?;
+            Some(weigh(field, votes.get(&field.id).map_or(&[], Vec::as_slice), self.latitude))
+        };
+        let french = |v: &FieldValue| matches!(v, FieldValue::List(codes) if codes.iter().all(|c| c == "FR"));
+        if weighed("nationalites").is_some_and(|v| v.reading.value.as_ref().is_some_and(french)) {
+            return Some(Doubt { finding: Some(words::french_applicant()) });
+        }
+        let contradicted = ["nom_naissance", "prenoms"].into_iter().filter_map(weighed).any(|v| v.finding.is_some());
+        contradicted.then_some(Doubt { finding: None })
     }
 
     /// Identity always, and what the documents in the envelope usually print.

@@ -31,6 +31,15 @@ pub(super) fn nobody_named() -> Finding {
     }
 }
 
+/// The person that the papers were taken for is French, and a French person asks for no title.
+pub(super) fn french_applicant() -> Finding {
+    Finding {
+        code: "deux_identites".to_owned(),
+        subjects: vec!["envelope".to_owned()],
+        message: "La personne retenue comme demandeur est de nationalité française : dire qui demande le titre.".to_owned(),
+    }
+}
+
 /// What a person must know of the codes of a page: one that fails its check, and one that only a trial accepts.
 pub(super) fn seals(sheet: &Sheet) -> impl Iterator<Item = Finding> {
     sheet.seals.iter().filter_map(|seal| {

@@ -12,8 +12,13 @@ use crate::domain::FieldValue;
 
 use super::text::{alike, fold, squeeze};
 
-/// Reads a text as a value of the field.
+/// Reads a text as a value of the field. `reference_year` is the latest that the papers may speak of as past.
 pub(super) fn parse(def: &FieldDef, text: &str, reference_year: i16) -> Option<FieldValue> {
+    let to_come = |value: &FieldValue| matches!(value, FieldValue::Date(date) if date.year() > reference_year);
+    any_time(def, text, reference_year).filter(|value| !(def.past && to_come(value)))
+}
+
+fn any_time(def: &FieldDef, text: &str, reference_year: i16) -> Option<FieldValue> {
     match def.kind {
         FieldKind::Name => name::one(text).map(FieldValue::Text),
         FieldKind::Names => name::several(text).map(FieldValue::List),

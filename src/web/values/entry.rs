@@ -240,6 +240,7 @@ mod tests {
             choices,
             identity: false,
             everywhere: false,
+            past: false,
         }
     }
 
