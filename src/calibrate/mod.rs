@@ -53,8 +53,6 @@ pub struct Fitted {
 
 /// Parts of the files; each is judged by a model of the others.
 const FOLDS: u64 = 3;
-/// Fewer readings of a group show nothing, even without an error: it is counted with its like.
-const FEWEST: usize = 200;
 
 /// Fits the model and the groups.
 #[must_use]
@@ -95,11 +93,13 @@ fn groups(observations: &[Observation], probabilities: &[f64], target: f64) -> V
     for (o, p) in observations.iter().zip(probabilities) {
         open.entry(o.signals.group()).or_default().push((*p, o.right));
     }
+    // So many without an error show the target; fewer can show nothing.
+    let fewest = (3.0 / target).ceil() as usize;
     let mut counted = Vec::new();
     while !open.is_empty() {
         let mut wider: BTreeMap<Group, Vec<(f64, bool)>> = BTreeMap::new();
         for (group, judged) in open {
-            match group.wider().filter(|_| judged.len() < FEWEST) {
+            match group.wider().filter(|_| judged.len() < fewest) {
                 Some(next) => wider.entry(next).or_default().extend(judged),
                 None => counted.push(figures(group, judged, target)),
             }

@@ -1,7 +1,7 @@
 //! The report of a calibration, as one HTML page for the people who decide whether it may be used.
 
 use super::{Fitted, Observation, upper_bound};
-use crate::domain::Group;
+use crate::domain::{Group, Medium, Pattern, ValueKind};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -196,10 +196,33 @@ fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
 }
 
 fn named(group: Group) -> String {
-    let plain = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
-    let kind = group.kind.map_or_else(|| "autres".to_owned(), |k| plain(&k));
-    let medium = group.medium.map_or_else(|| "ou plus fort".to_owned(), |m| plain(&m));
-    format!("{kind}, {}, {}{}", plain(&group.pattern), medium, if group.contested { ", contestée" } else { "" })
+    let kind = match group.kind {
+        None => "tous champs",
+        Some(ValueKind::Name) => "noms",
+        Some(ValueKind::Date) => "dates",
+        Some(ValueKind::Number) => "numéros",
+        Some(ValueKind::Choice) => "choix",
+        Some(ValueKind::Country) => "pays",
+        Some(ValueKind::Address) => "adresses",
+        Some(ValueKind::Contact) => "téléphones et courriels",
+        Some(ValueKind::Amount) => "montants",
+        Some(ValueKind::Flag) => "oui ou non",
+        Some(ValueKind::Text) => "textes",
+    };
+    let pattern = match group.pattern {
+        Pattern::Proven => "clé ou signature et une autre lecture",
+        Pattern::Papers3 => "trois pièces ou plus",
+        Pattern::Papers2 => "deux pièces",
+        Pattern::Places2 => "deux endroits d’une pièce",
+        Pattern::Engines2 => "un endroit, deux lectures",
+        Pattern::Engine1 => "un endroit, une lecture",
+    };
+    let medium = match group.medium {
+        Some(Medium::Print) => ", imprimé",
+        Some(Medium::Form) => ", formulaire",
+        None => " ou plus",
+    };
+    format!("{kind} : {pattern}{medium}{}", if group.contested { ", contesté" } else { "" })
 }
 
 fn percent(share: f64) -> String {
