@@ -11,6 +11,7 @@
 //!   ([`pages`]) and recognises ([`recognise`]) one page at a time.
 //! * [`assemble`] cuts a delivery into envelopes; [`extract`] says which document each page is and
 //!   weighs the evidence for each field; [`validate`] establishes the constat.
+//! * [`calibrate`] fits on labelled envelopes how often readings are right; `extract` applies the file.
 //! * [`dossier`] is the one door into the shared dossier tables.
 //! * [`line`] is all of that on one screen, pure; [`worker`] drives it over the [`store`].
 //!

@@ -308,6 +308,7 @@ mod tests {
             ("Lieu", "lieu"),
             ("Date de délivrance / Date of issue", "delivre"),
             ("Autorité / Authority", "autorite"),
+            ("Autorité", "autorite"),
             ("Adresse", "adresse"),
         ] {
             book.add(label, &FieldId::from(field), 0);
