@@ -115,12 +115,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shipped_calibration_was_fitted_for_these_stages() {
+    fn a_calibration_counts_for_the_engines_that_it_was_fitted_for() {
         let catalogue = Catalogue::embedded().unwrap();
-        let last = catalogue.calibrations.last().expect("pipelines/calibration is empty");
-        let (stages, engines) = last.reads.split_at(STAGES.len());
-        assert_eq!(stages, STAGES, "fit it again: passerelle calibrate");
-        assert_eq!(Ground::of(&catalogue.calibrations, &format!("{STAGES}{engines}")).id(), last.id);
-        assert_eq!(Ground::of(&catalogue.calibrations, "other engines").id(), "proofs-1");
+        assert!(catalogue.calibrations.iter().all(|c| c.reads.starts_with(STAGES)), "fit them again: passerelle calibrate");
+        let fitted = crate::domain::Calibration {
+            id: "essai".to_owned(),
+            reads: reads("engine 1"),
+            data: String::new(),
+            envelopes: 1,
+            readings: 1,
+            target: 0.01,
+            coefficients: Vec::new(),
+            groups: Vec::new(),
+        };
+        let ground = |reads: &str| Ground::of(std::slice::from_ref(&fitted), reads).id().to_owned();
+        assert_eq!((ground(&reads("engine 1")).as_str(), ground(&reads("engine 2")).as_str()), ("essai", "proofs-1"));
+        assert_eq!(Ground::of(&[], &reads("engine 1")).id(), "agreement-1");
     }
 }
