@@ -1,6 +1,6 @@
-//! Engines on the writing of a place. Typed text that the page as a whole already gave is not read again, but by the
-//! second engine where no other paper is likely to confirm it; else Tesseract first because it is cheap, PP-OCR where
-//! the value matters or Tesseract is not sure. An empty place is never read.
+//! Engines on the writing of a place. Typed text that the page as a whole already gave is not read again; else
+//! Tesseract first because it is cheap, PP-OCR where the value matters or Tesseract is not sure. An empty place is
+//! never read.
 
 use super::clean::Writing;
 use super::ink::Scale;
@@ -40,12 +40,7 @@ pub fn read(
     }
     let typed = already_read(&writing.strokes, place, words, scale);
     if let Some(typed) = typed.as_ref().filter(|t| t.confidence >= SURE_OF_PAGE) {
-        readings.push(typed.clone());
-        let alone = field.is_some_and(|f| !f.everywhere);
-        if let Some(second) = readers.second.as_deref_mut().filter(|_| alone) {
-            readings.extend(reading(writing, second));
-        }
-        return readings;
+        return vec![typed.clone()];
     }
     let printed = reading(writing, readers.printed);
     let twice = |r: &ZoneReading| r.confidence >= SURE_OF_PAGE && typed.as_ref().is_some_and(|t| t.text == r.text);
