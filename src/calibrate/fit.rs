@@ -1,6 +1,6 @@
 //! Logistic regression with a ridge, by Newton's method.
 
-use crate::domain::COEFFICIENTS;
+use crate::domain::{COEFFICIENTS, probability};
 
 type Row = [f64; COEFFICIENTS];
 
@@ -38,12 +38,6 @@ pub(super) fn logistic(rows: &[(Row, bool)]) -> Row {
         }
     }
     w
-}
-
-/// Probability of one row.
-pub(super) fn probability(coefficients: &Row, x: &Row) -> f64 {
-    let score: f64 = coefficients.iter().zip(x).map(|(w, x)| w * x).sum();
-    1.0 / (1.0 + (-score).exp())
 }
 
 /// Solves `a x = b` for a symmetric positive definite `a`, by elimination.

@@ -15,7 +15,7 @@ mod report;
 pub use bound::upper_bound;
 pub use report::report;
 
-use crate::domain::{COEFFICIENTS, Calibration, Group, GroupFigures, Signals};
+use crate::domain::{COEFFICIENTS, Calibration, Group, GroupFigures, Signals, probability};
 use std::collections::BTreeMap;
 
 /// One reading of a labelled envelope.
@@ -64,7 +64,7 @@ pub fn fit(about: About, observations: &[Observation]) -> Fitted {
         let seen: Vec<_> = rows.iter().zip(&folds).filter(|(_, f)| **f != fold).map(|(r, _)| *r).collect();
         let coefficients = fit::logistic(&seen);
         for (at, (x, _)) in rows.iter().enumerate().filter(|(at, _)| folds[*at] == fold) {
-            out_of_sample[at] = fit::probability(&coefficients, x);
+            out_of_sample[at] = probability(&coefficients, x);
         }
     }
     let groups = groups(observations, &out_of_sample, about.target);

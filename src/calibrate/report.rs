@@ -1,7 +1,7 @@
 //! The report of a calibration, as one HTML page for the people who decide whether it may be used.
 
 use super::{Fitted, Observation, upper_bound};
-use crate::domain::{Group, Medium, Pattern, ValueKind};
+use crate::domain::{Calibration, Group, Medium, Pattern, ValueKind};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -10,29 +10,9 @@ use std::fmt::Write;
 #[must_use]
 pub fn report(fitted: &Fitted, observations: &[Observation]) -> String {
     let c = &fitted.calibration;
-    let judged: Vec<Judged> =
-        observations.iter().zip(&fitted.out_of_sample).map(|(o, p)| Judged { o, p: *p, accepted: accepts(fitted, o, *p) }).collect();
-    let all = Count::of(judged.iter());
-    let accepted = Count::of(judged.iter().filter(|j| j.accepted));
-    let mut page = format!(
-        "<!doctype html><html lang=\"fr\"><meta charset=\"utf-8\"><title>Calibration {id}</title><style>{STYLE}</style>\
-         <h1>Calibration {id}</h1><p>{envelopes} plis étiquetés, {n} valeurs lues, dont {wrong} fausses ({rate}). \
-         Acceptées sans agent : {an} ({share}), dont {aw} fausses ({arate} ; au plus {bound} à 95 %). Borne demandée par groupe : {target}.</p>\
-         <p class=\"small\">Chaque valeur est jugée par un modèle ajusté sans son fichier. Lecture : {reads}. Données : {data}.</p>",
-        id = escape(&c.id),
-        envelopes = c.envelopes,
-        n = all.of,
-        wrong = all.wrong,
-        rate = percent(all.share()),
-        an = accepted.of,
-        share = percent(f64::from(accepted.of) / f64::from(all.of.max(1))),
-        aw = accepted.wrong,
-        arate = percent(accepted.share()),
-        bound = percent(upper_bound(accepted.wrong, accepted.of)),
-        target = percent(c.target),
-        reads = escape(&c.reads),
-        data = escape(&c.data),
-    );
+    let judge = |(o, p): (_, &f64)| judged(c, o, *p);
+    let judged: Vec<Judged> = observations.iter().zip(&fitted.out_of_sample).map(judge).collect();
+    let mut page = head(c, &judged);
     let _ = write!(
         page,
         "<h2>Fiabilité</h2><p>Part de valeurs justes selon la chance annoncée d’être juste : sur la diagonale, elle est honnête.</p>{}",
@@ -75,14 +55,39 @@ pub fn report(fitted: &Fitted, observations: &[Observation]) -> String {
     page
 }
 
+/// What was fitted on what, and the sums.
+fn head(c: &Calibration, judged: &[Judged]) -> String {
+    let all = Count::of(judged.iter());
+    let accepted = Count::of(judged.iter().filter(|j| j.accepted));
+    format!(
+        "<!doctype html><html lang=\"fr\"><meta charset=\"utf-8\"><title>Calibration {id}</title><style>{STYLE}</style>\
+         <h1>Calibration {id}</h1><p>{envelopes} plis étiquetés, {n} valeurs lues, dont {wrong} fausses ({rate}). \
+         Acceptées sans agent : {an} ({share}), dont {aw} fausses ({arate} ; au plus {bound} à 95 %). Borne demandée par groupe : {target}.</p>\
+         <p class=\"small\">Chaque valeur est jugée par un modèle ajusté sans son fichier. Lecture : {reads}. Données : {data}.</p>",
+        id = escape(&c.id),
+        envelopes = c.envelopes,
+        n = all.of,
+        wrong = all.wrong,
+        rate = percent(all.share()),
+        an = accepted.of,
+        share = percent(f64::from(accepted.of) / f64::from(all.of.max(1))),
+        aw = accepted.wrong,
+        arate = percent(accepted.share()),
+        bound = percent(upper_bound(accepted.wrong, accepted.of)),
+        target = percent(c.target),
+        reads = escape(&c.reads),
+        data = escape(&c.data),
+    )
+}
+
 struct Judged<'a> {
     o: &'a Observation,
     p: f64,
     accepted: bool,
 }
 
-fn accepts(fitted: &Fitted, o: &Observation, p: f64) -> bool {
-    fitted.calibration.figures(&o.signals).and_then(|g| g.from).is_some_and(|from| p >= from)
+fn judged<'a>(calibration: &Calibration, o: &'a Observation, p: f64) -> Judged<'a> {
+    Judged { o, p, accepted: calibration.accepts_at(&o.signals, p) }
 }
 
 #[derive(Clone, Copy, Default)]

@@ -66,9 +66,18 @@ pub struct FieldDef {
     /// Most papers of an envelope print it and confirm each other; any other printed value is looked at by both engines.
     #[serde(default)]
     pub everywhere: bool,
-    /// For `date`: it has happened, so that a later one than those of the papers is that of something else.
+    /// For `date`: what has happened on it; none for an end or a begin that may be to come.
     #[serde(default)]
-    pub past: bool,
+    pub date_of: Option<DateOf>,
+}
+
+/// What a date tells, as far as its form depends on it. A later one than the papers is in both cases that of something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateOf {
+    Event,
+    /// Its day, or day and month, may be unknown: some states register births so.
+    Birth,
 }
 
 /// A heading of a form under which the plain labels speak of another person.

@@ -1,12 +1,9 @@
 //! Single lines of machine-readable zones, for the figure that measures their reader: pictures of our own, outside the sandbox.
 
-use crate::recognise::CellReader;
+use crate::recognise::{CELL_LENGTHS, CellReader};
 use std::io::{Error, Result, Write};
 use std::path::Path;
 use std::time::Instant;
-
-/// Characters of a line: cards, French and visa cards, passports (ICAO 9303 parts 4 to 7).
-const LENGTHS: [usize; 3] = [30, 36, 44];
 
 /// Reads every picture of the folder as one line and writes a JSON object for each.
 ///
@@ -20,7 +17,7 @@ pub fn read_lines(folder: &Path, out: &mut impl Write) -> Result<()> {
     for path in pictures {
         let picture = image::open(&path).map_err(|e| Error::other(format!("{}: {e}", path.display())))?.to_luma8();
         let start = Instant::now();
-        let characters = reader.read_best(&picture, &LENGTHS).map(|r| r.characters()).unwrap_or_default();
+        let characters = reader.read_best(&picture, &CELL_LENGTHS).map(|r| r.characters()).unwrap_or_default();
         let line = serde_json::json!({
             "file": path.file_name().map(|n| n.to_string_lossy()),
             "text": characters.iter().map(|c| c.0).collect::<String>(),

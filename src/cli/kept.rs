@@ -30,9 +30,6 @@ impl KeptPages {
     /// Keeps them; a name exists once its content is whole.
     pub fn keep(&self, sha256: &str, pages: &[PageRead]) -> Result<()> {
         let place = self.place(sha256);
-        if place.exists() {
-            return Ok(());
-        }
         let draft = place.with_extension("part");
         std::fs::write(&draft, serde_json::to_vec(pages)?)?;
         std::fs::rename(draft, place)

@@ -183,11 +183,8 @@ impl Reader {
     async fn process(&self, sha256: &str, bytes: Content, format: Format) -> Result<Processed, CellError> {
         let pages = match self.kept.as_ref().and_then(|kept| kept.take(sha256)) {
             Some(pages) => pages,
-            None => self.all_pages(bytes, format).await?,
+            None => self.read_and_keep(sha256, bytes, format).await?,
         };
-        if let Some(kept) = &self.kept {
-            kept.keep(sha256, &pages).map_err(|error| CellError::Machine(format!("the pages could not be kept: {error}")))?;
-        }
         let assembly = line::assemble(&self.rules, &pages, &[]);
         let envelopes = assembly
             .envelopes
@@ -199,6 +196,14 @@ impl Reader {
             })
             .collect();
         Ok(Processed { pages: u32::try_from(pages.len()).unwrap_or(u32::MAX), assembly, envelopes })
+    }
+
+    async fn read_and_keep(&self, sha256: &str, bytes: Content, format: Format) -> Result<Vec<PageRead>, CellError> {
+        let pages = self.all_pages(bytes, format).await?;
+        if let Some(kept) = &self.kept {
+            kept.keep(sha256, &pages).map_err(|error| CellError::Machine(format!("the pages could not be kept: {error}")))?;
+        }
+        Ok(pages)
     }
 
     async fn all_pages(&self, bytes: Content, format: Format) -> Result<Vec<PageRead>, CellError> {

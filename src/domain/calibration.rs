@@ -50,7 +50,7 @@ pub enum Medium {
 }
 
 /// What speaks for one reading and against it, as a calibration sees it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Signals {
     pub kind: ValueKind,
     pub pattern: Pattern,
@@ -169,8 +169,7 @@ impl Calibration {
     /// Probability that the reading is right.
     #[must_use]
     pub fn probability(&self, signals: &Signals) -> f64 {
-        let score: f64 = signals.features().iter().zip(&self.coefficients).map(|(x, w)| x * w).sum();
-        1.0 / (1.0 + (-score).exp())
+        probability(&self.coefficients, &signals.features())
     }
 
     /// What was counted of the group of this reading, or of the narrowest wider one that was counted.
@@ -182,9 +181,21 @@ impl Calibration {
     /// True when readings like this one need no person.
     #[must_use]
     pub fn accepts(&self, signals: &Signals) -> bool {
-        let from = self.figures(signals).and_then(|g| g.from);
-        from.is_some_and(|from| self.probability(signals) >= from)
+        self.accepts_at(signals, self.probability(signals))
     }
+
+    /// The same for a reading that another model gave this probability.
+    #[must_use]
+    pub fn accepts_at(&self, signals: &Signals, probability: f64) -> bool {
+        self.figures(signals).and_then(|g| g.from).is_some_and(|from| probability >= from)
+    }
+}
+
+/// The logistic model: what coefficients make of features.
+#[must_use]
+pub fn probability(coefficients: &[f64], features: &[f64; COEFFICIENTS]) -> f64 {
+    let score: f64 = coefficients.iter().zip(features).map(|(w, x)| w * x).sum();
+    1.0 / (1.0 + (-score).exp())
 }
 
 /// On what ground the machine may accept a value.

@@ -18,7 +18,8 @@ fn numbers(list: &Value) -> impl Iterator<Item = u32> + '_ {
 }
 
 /// Each labelled envelope takes the printed one that shares most pages, one to one.
-pub(super) fn match_envelopes<'a>(expected: &[TruthEnvelope], found: &'a [Value]) -> Vec<Option<&'a Value>> {
+/// Gives for each labelled one the place of the printed one.
+pub(super) fn match_envelopes(expected: &[TruthEnvelope], found: &[Value]) -> Vec<Option<usize>> {
     let mut pairs = Vec::new();
     for (i, envelope) in expected.iter().enumerate() {
         let pages: BTreeSet<u32> = envelope.pages.iter().copied().collect();
@@ -31,7 +32,7 @@ pub(super) fn match_envelopes<'a>(expected: &[TruthEnvelope], found: &'a [Value]
     let mut used = BTreeSet::new();
     for (shared, i, j) in pairs {
         if shared > 0 && matched[i].is_none() && used.insert(j) {
-            matched[i] = Some(&found[j]);
+            matched[i] = Some(j);
         }
     }
     matched

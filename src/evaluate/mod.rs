@@ -117,9 +117,8 @@ pub fn figures(truths: &[Truth], lines: &BTreeMap<String, Value>) -> Figures {
 pub fn judged(truth: &Truth, line: &Value, known: &BTreeSet<&str>) -> Vec<(usize, Vec<Judged>)> {
     let found = line["envelopes"].as_array().map_or(&[][..], Vec::as_slice);
     let matched = envelope::match_envelopes(&truth.envelopes, found);
-    let place = |got: &Value| found.iter().position(|f| std::ptr::eq(f, got));
-    let pairs = truth.envelopes.iter().zip(matched).filter_map(|(expected, got)| got.and_then(|g| Some((expected, g, place(g)?))));
-    pairs.map(|(expected, got, at)| (at, envelope::judged(expected, got, known))).collect()
+    let pairs = truth.envelopes.iter().zip(matched).filter_map(|(expected, at)| at.map(|at| (expected, at)));
+    pairs.map(|(expected, at)| (at, envelope::judged(expected, &found[at], known))).collect()
 }
 
 /// Every field that some label of the set gives.
@@ -129,7 +128,8 @@ pub fn known_fields(truths: &[Truth]) -> BTreeSet<&str> {
 }
 
 fn add_file(figures: &mut Figures, truth: &Truth, found: &[Value], known: &BTreeSet<&str>) {
-    let matched = envelope::match_envelopes(&truth.envelopes, found);
+    let matched: Vec<Option<&Value>> =
+        envelope::match_envelopes(&truth.envelopes, found).into_iter().map(|at| at.map(|at| &found[at])).collect();
     let neutral: BTreeSet<u32> = truth.envelopes.iter().flat_map(|e| e.neutral_pages.iter().copied()).collect();
     let right = truth.envelopes.len() == found.len()
         && truth.envelopes.iter().zip(&matched).all(|(expected, got)| {

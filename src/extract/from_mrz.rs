@@ -2,13 +2,11 @@
 //! names, sex and nationality never do, and names are without accents there.
 
 use super::kinds::country;
-use crate::domain::mrz::{Check, Mrz, MrzDate, MrzKind, MrzText, parse};
+use crate::domain::mrz::{ANY_YEAR, Check, Mrz, MrzDate, MrzKind, MrzText, parse};
 use crate::domain::{Candidate, Engine, Evidence, FieldId, FieldValue, MrzRead, PageRead, Proof, Source};
 
 /// Of the zones whose least sure cell is below this, one line in eight is right as a whole.
 const DOUBTFUL: f32 = 0.3;
-/// Moves centuries only, which no number has.
-const ANY_YEAR: i16 = 2050;
 
 /// The zones of a page that have a known shape, best reading of each place first.
 pub(super) fn zones(page: &PageRead, reference_year: i16) -> Vec<(Mrz, &MrzRead)> {

@@ -4,6 +4,7 @@
 //! [`extract`] looks at the pages of one envelope together: whose papers they are, what is asked for,
 //! and what may be accepted for each field.
 
+mod blocks;
 mod compare;
 mod echo;
 mod envelope;

@@ -1,6 +1,7 @@
 //! One page by itself: its role, the documents that it may be, the values that it shows.
 
-use super::from_print::{Reader, blocks, candidate};
+use super::blocks::blocks;
+use super::from_print::{Reader, candidate};
 use super::layout::Layout;
 use super::{from_form, from_mrz, request, signs, two_d_doc};
 use crate::catalogue::{Catalogue, DocumentDef, FieldKind};
@@ -63,13 +64,18 @@ fn sheet(page: &PageRead, reader: &Reader, trust: &Trust, corrections: &[Correct
         Some(kind) => vec![KindGuess { kind: kind.as_str().into(), confidence: 1.0, signs: Vec::new() }],
         None => signs::guesses(&layout, &parsed, &reader.catalogue.documents),
     };
-    let document = kinds.first().filter(|k| k.confidence >= SURE).and_then(|k| reader.catalogue.document(k.kind.as_str()));
+    let document = likely(&kinds, reader.catalogue);
     let (seals, sealed) = two_d_doc::read(page, reader.catalogue, trust);
     let mut candidates = candidates(page, &layout, &zones, document, reader);
     candidates.extend(looked_at(page, document, &candidates, reader));
     candidates.extend(sealed);
     let permits = permits(&layout, &candidates, document, reader.catalogue);
     Sheet { page: page.number, role: role(document), surely_none: document.is_some_and(|d| d.none), kinds, candidates, permits, seals }
+}
+
+/// The document of the best guess, if that is sure enough to look for its labels.
+fn likely<'c>(guesses: &[KindGuess], catalogue: &'c Catalogue) -> Option<&'c DocumentDef> {
+    guesses.first().filter(|k| k.confidence >= SURE).and_then(|k| catalogue.document(k.kind.as_str()))
 }
 
 fn reclassified(page: u32, corrections: &[Correction]) -> Option<String> {
@@ -142,8 +148,7 @@ pub(super) fn sought(page: &PageRead, catalogue: &Catalogue) -> Vec<Rect> {
     let reader = Reader::new(catalogue, reference_year(std::slice::from_ref(page)));
     let layout = Layout::new(page);
     let zones: Vec<Mrz> = from_mrz::zones(page, reader.reference_year).into_iter().map(|(zone, _)| zone).collect();
-    let guesses = signs::guesses(&layout, &zones, &catalogue.documents);
-    let document = guesses.first().filter(|k| k.confidence >= SURE).and_then(|k| catalogue.document(k.kind.as_str()));
+    let document = likely(&signs::guesses(&layout, &zones, &catalogue.documents), catalogue);
     let alone = |field: &FieldId| {
         catalogue.field(field.as_str()).is_some_and(|f| !f.everywhere && !matches!(f.kind, FieldKind::Flag | FieldKind::Address))
     };

@@ -33,13 +33,16 @@ pub(super) struct Group<'a> {
     weight: f64,
 }
 
-/// The reading of one field, a finding when two papers contradict each other, and what the reading stands on.
+/// What became of the votes for one field.
 pub(super) struct Verdict {
     pub reading: Reading,
+    /// Two papers contradict each other.
     pub finding: Option<Finding>,
+    /// What the reading stands on; none without a value.
     pub signals: Option<Signals>,
 }
 
+/// Weighs the votes for one field, as far as the machine may decide.
 pub(super) fn weigh(field: &FieldDef, votes: &[Vote], latitude: Latitude) -> Verdict {
     let valued: Vec<&Vote> = votes.iter().filter(|v| v.candidate.value.is_some()).collect();
     let groups = groups(&valued);

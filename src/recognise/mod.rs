@@ -21,7 +21,7 @@ pub mod zones;
 pub use blank::is_blank;
 pub use engine::{Charset, LineText, PageRecogniser, RecogniseError, Recogniser};
 pub use looks::look;
-pub use ocrb::Reader as CellReader;
+pub use ocrb::{LENGTHS as CELL_LENGTHS, Reader as CellReader};
 pub use page::{Engines, Recognised, describe_engines, read_page};
 pub use sketch::{Blob, Sketch};
 pub use tesseract::Tesseract;

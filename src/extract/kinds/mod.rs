@@ -7,7 +7,7 @@ pub(super) mod date;
 pub(super) mod name;
 pub(super) mod number;
 
-use crate::catalogue::{Choice, FieldDef, FieldKind};
+use crate::catalogue::{Choice, DateOf, FieldDef, FieldKind};
 use crate::domain::FieldValue;
 
 use super::text::{alike, fold, squeeze};
@@ -15,15 +15,15 @@ use super::text::{alike, fold, squeeze};
 /// Reads a text as a value of the field. `reference_year` is the latest that the papers may speak of as past.
 pub(super) fn parse(def: &FieldDef, text: &str, reference_year: i16) -> Option<FieldValue> {
     let to_come = |value: &FieldValue| matches!(value, FieldValue::Date(date) if date.year() > reference_year);
-    any_time(def, text, reference_year).filter(|value| !(def.past && to_come(value)))
+    any_time(def, text, reference_year).filter(|value| !(def.date_of.is_some() && to_come(value)))
 }
 
 fn any_time(def: &FieldDef, text: &str, reference_year: i16) -> Option<FieldValue> {
     match def.kind {
         FieldKind::Name => name::one(text).map(FieldValue::Text),
         FieldKind::Names => name::several(text).map(FieldValue::List),
-        FieldKind::Date if def.id.as_str().ends_with("naissance") => date::parse(text, reference_year).or_else(|| date::year_only(text)),
-        // Only of a birth may the day be unknown; anywhere else a year alone is a date that was misread.
+        FieldKind::Date if def.date_of == Some(DateOf::Birth) => date::parse(text, reference_year).or_else(|| date::year_only(text)),
+        // Where the day is always known, a year alone is a date that was misread.
         FieldKind::Date => date::parse(text, reference_year).filter(|d| matches!(d, FieldValue::Date(_))),
         FieldKind::Number => number::parse(text, def.pattern.as_deref()).map(FieldValue::Text),
         FieldKind::Choice => choice(text, &def.choices).map(FieldValue::Text),

@@ -43,9 +43,8 @@ pub(in crate::extract) fn telephone(text: &str) -> Option<String> {
 
 /// An e-mail address, lower case.
 pub(in crate::extract) fn courriel(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split_whitespace().collect();
     let mut tight = String::new();
-    for part in parts {
+    for part in text.split_whitespace() {
         let local = !tight.contains('@') && tight.ends_with(|c: char| c.is_ascii_alphanumeric());
         // No name before the @ has a blank: what looks like one is an underscore that went with the line below it.
         if local && part.starts_with(|c: char| c.is_ascii_alphanumeric()) {

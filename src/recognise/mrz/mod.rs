@@ -8,11 +8,10 @@ use super::engine::{Charset, Recogniser};
 use super::ocrb::{self, Line, Reader};
 use super::page::Engines;
 use super::raster;
+use crate::domain::mrz::ANY_YEAR;
 use crate::domain::{Engine, MrzRead, Rect, Word, mrz};
 use image::GrayImage;
 
-/// The year only moves centuries, which no check digit covers: any will do to count passing digits.
-const ANY_YEAR: i16 = 2050;
 /// Mean logarithm of the probability of the cells: better, and no other direction need be looked at. Fillers on
 /// their heads look like a D, so that such lines come to -0.08 at best.
 const SURE: f32 = -0.03;

@@ -15,6 +15,9 @@ pub use classes::{Class, Line};
 use image::GrayImage;
 use net::{ALPHABET, CLASSES, Net};
 use plane::Plane;
+
+/// Characters of a line: cards, French and visa cards, passports (ICAO 9303 parts 4 to 7).
+pub const LENGTHS: [usize; 3] = [30, 36, 44];
 /// A line is cut out of a page; more pixels than a page has are a mistake of the caller.
 const MOST_PIXELS: u64 = 1 << 24;
 /// Higher pictures are made smaller before anything is measured in them.

@@ -1,8 +1,7 @@
-use super::{Class, Line, Reader};
-use image::{GrayImage, Luma};
+//! The reader on drawn specimens, and on pictures that are no line.
 
-/// Characters of a line: cards, French and visa cards, passports (ICAO 9303 parts 4 to 7).
-const LENGTHS: [usize; 3] = [30, 36, 44];
+use super::{Class, LENGTHS, Line, Reader};
+use image::{GrayImage, Luma};
 
 fn reader() -> Reader {
     Reader::embedded().unwrap_or_else(|| panic!("the embedded model"))

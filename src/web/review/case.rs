@@ -172,7 +172,7 @@ fn made(id: &str, label: &str, kind: FieldKind, choices: Vec<Choice>) -> FieldDe
         choices,
         identity: false,
         everywhere: false,
-        past: false,
+        date_of: None,
     }
 }
 

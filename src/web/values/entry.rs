@@ -240,7 +240,7 @@ mod tests {
             choices,
             identity: false,
             everywhere: false,
-            past: false,
+            date_of: None,
         }
     }
 
