@@ -109,8 +109,7 @@ fn candidates(
     let places: Vec<Candidate> = if form { places } else { from_form::signing_date(page, reader.catalogue, reader.reference_year) };
     let printed = printed(layout, document, reader);
     // A place found by geometry reads better than the words around it, but an unread one leaves the words.
-    let answered = |field: &FieldId| places.iter().any(|p| p.field == *field && (p.value.is_some() || p.empty));
-    out.extend(printed.into_iter().filter(|c| !answered(&c.field)));
+    out.extend(printed.into_iter().filter(|c| !is_answered(&places, &c.field)));
     // Which paper is signed is told by the paper, not by the label « Signature » that all of them print.
     out.extend(places.into_iter().filter(|c| !c.field.as_str().ends_with("_signe")));
     out.extend(signed(page, layout, document));
@@ -130,6 +129,11 @@ fn candidates(
         }
     }
     out
+}
+
+/// True where a place says what the field is, or that it is empty.
+fn is_answered(places: &[Candidate], field: &FieldId) -> bool {
+    places.iter().any(|p| p.field == *field && (p.value.is_some() || p.empty))
 }
 
 /// What the printed words say, whoever read them.
@@ -152,9 +156,13 @@ pub(super) fn sought(page: &PageRead, catalogue: &Catalogue) -> Vec<Rect> {
     let alone = |field: &FieldId| {
         catalogue.field(field.as_str()).is_some_and(|f| !f.everywhere && !matches!(f.kind, FieldKind::Flag | FieldKind::Address))
     };
-    let found = printed(&layout, document, &reader).into_iter().filter(|c| c.value.is_some() && alone(&c.field));
+    let form = document.is_some_and(|d| d.id.as_str() == FORM);
+    // What a place of the form answers is read there; its words do not count, and looking at them costs as much as reading them.
+    let answers = if form { from_form::candidates(page, catalogue, reader.reference_year, Source::Form) } else { Vec::new() };
+    let wanted = |c: &Candidate| c.value.is_some() && alone(&c.field) && !is_answered(&answers, &c.field);
+    let found = printed(&layout, document, &reader).into_iter().filter(wanted);
     let mut places: Vec<Rect> = found.map(|c| page.transform.to_upright(c.evidence.rect)).collect();
-    if document.is_some_and(|d| d.id.as_str() != FORM) {
+    if document.is_some() && !form {
         places.extend(reader.unanswered(&layout, document, alone));
     }
     places
