@@ -12,6 +12,8 @@
 //! * [`assemble`] cuts a delivery into envelopes; [`extract`] says which document each page is and
 //!   weighs the evidence for each field; [`validate`] establishes the constat.
 //! * [`calibrate`] fits on labelled envelopes how often readings are right; `extract` applies the file.
+//! * [`cases`] tries the lists of `pipelines/` with facts written beside them.
+//! * [`lists`] shows the lists of documents as pages, with their sources and changes.
 //! * [`dossier`] is the one door into the shared dossier tables.
 //! * [`line`] is all of that on one screen, pure; [`worker`] drives it over the [`store`].
 //!
@@ -22,6 +24,7 @@
 pub mod assemble;
 pub mod blobs;
 pub mod calibrate;
+pub mod cases;
 pub mod catalogue;
 pub mod cell;
 pub mod cli;
@@ -38,6 +41,7 @@ pub mod extract;
 pub mod failpoint;
 pub mod intake;
 pub mod line;
+pub mod lists;
 pub mod medium;
 pub mod metrics;
 pub mod pages;

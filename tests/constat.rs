@@ -1,7 +1,7 @@
 //! The rules on the labelled corpus without any recognition: what the pages say is taken from the truth, so that what
 //! is wrong here is wrong in the rules. Needs `$PASSERELLE_SHARED` (else `../shared`); says so and passes without it.
 
-use crate::pipelines::{known, piece, reading};
+use passerelle::cases::{known, piece, reading};
 use passerelle::catalogue::Catalogue;
 use passerelle::domain::{
     AgentId, Channel, Constat, Correction, CorrectionAct, Decision, Engine, Evidence, Extraction, FieldId, FieldValue, Instant, LineStatus,
@@ -48,18 +48,30 @@ fn perfect(envelope: &Value, catalogue: &Catalogue) -> Extraction {
             Value::Bool(b) => toml::Value::from(*b),
             other => toml::Value::from(text(other)),
         };
-        Some((FieldId::from(id.as_str()), reading(&plain, Some(kind))))
+        Some((FieldId::from(id.as_str()), reading(&plain, Some(kind)).unwrap()))
     };
     let why = envelope["why"].as_str().unwrap_or_default();
     let filing = text(&envelope["filing_date"]);
     let mut pieces = Vec::new();
+    let mut first_passport = true;
     for truth in envelope["pieces"].as_array().unwrap() {
         let kind = truth["kind"].as_str().unwrap();
         let mut table = toml::Table::new();
         table.insert("kind".into(), kind.into());
         table.insert("surely_none".into(), (kind == "inconnu").into());
         let host = ["attestation_hebergement", "identite_hebergeant", "domicile_hebergeant"].contains(&kind);
-        table.insert("person".into(), if host { "hebergeant" } else { "applicant" }.into());
+        // For a child the adult's papers are a parent's: of two passports the first.
+        let child = envelope["permit"] == "dcem";
+        let adults = child
+            && (["justificatif_etat_civil", "titre_sejour_parent"].contains(&kind) || kind == "justificatif_nationalite" && first_passport);
+        first_passport &= kind != "justificatif_nationalite";
+        let person = match kind {
+            _ if host => "hebergeant",
+            "nationalite_francaise_conjoint" => "conjoint",
+            _ if adults => "parent",
+            _ => "applicant",
+        };
+        table.insert("person".into(), person.into());
         let defect = why.contains(kind);
         if defect && why.contains("autre personne") {
             table.insert("person".into(), "other".into());
@@ -83,7 +95,7 @@ fn perfect(envelope: &Value, catalogue: &Catalogue) -> Extraction {
         };
         table.insert("expire_le".into(), expires.unwrap_or_else(|| "2030-01-01".into()).into());
         let pages = truth["pages"].as_array().unwrap().iter().map(|p| u32::try_from(p.as_u64().unwrap()).unwrap());
-        let mut made = piece(&table, 0, catalogue);
+        let mut made = piece(&table, 0, catalogue).unwrap();
         made.pages = pages.collect();
         pieces.push(made);
     }
@@ -114,7 +126,7 @@ fn missing(constat: &Constat) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_envelope_of_the_three_permits_comes_out_as_the_corpus_says() {
+fn every_envelope_of_the_corpus_comes_out_as_its_truth_says() {
     let Some(folder) = corpus() else {
         eprintln!("skipped: no labelled corpus at $PASSERELLE_SHARED/corpus nor ../shared/corpus");
         return;
@@ -124,14 +136,12 @@ fn every_envelope_of_the_three_permits_comes_out_as_the_corpus_says() {
     for (file, envelope) in truths(&folder) {
         let permit = text(&envelope["permit"]);
         let constat = validate(&perfect(&envelope, &catalogue), &catalogue, "2026-11-20".parse().unwrap(), None, &[]);
-        if !catalogue.permit(&permit).unwrap().decides {
-            assert_eq!(constat.outcome, Outcome::Review, "{file}: {permit} has no list and yet an outcome");
-            continue;
-        }
         count += 1;
         let expected = envelope["expected_outcome"].as_str().unwrap();
-        let wanted: BTreeSet<String> = envelope["missing"].as_array().unwrap().iter().map(text).collect();
-        if outcome(&constat) == expected && missing(&constat) == wanted {
+        let listed = |key: &str| envelope[key].as_array().into_iter().flatten().map(text).collect::<BTreeSet<String>>();
+        let (wanted, open) = (listed("missing"), &listed("doubtful") | &listed("ambiguous"));
+        let found = missing(&constat);
+        if outcome(&constat) == expected && wanted.is_subset(&found) && found.is_subset(&(&wanted | &open)) {
             right += 1;
         } else {
             let lines: Vec<_> =
@@ -144,8 +154,8 @@ fn every_envelope_of_the_three_permits_comes_out_as_the_corpus_says() {
             ));
         }
     }
-    eprintln!("outcome and missing papers right in {right} of {count} envelopes of the permits that decide");
-    assert!(count >= 29, "only {count} envelopes were found");
+    eprintln!("outcome and missing papers right in {right} of {count} envelopes");
+    assert!(count >= 68, "only {count} envelopes were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -158,9 +168,6 @@ fn a_page_less_never_makes_an_envelope_of_the_corpus_falsely_complete() {
     };
     let catalogue = Catalogue::embedded().unwrap();
     for (file, envelope) in truths(&folder) {
-        if !catalogue.permit(&text(&envelope["permit"])).unwrap().decides {
-            continue;
-        }
         let whole = perfect(&envelope, &catalogue);
         let day = "2026-11-20".parse().unwrap();
         let lines = validate(&whole, &catalogue, day, None, &[]).checklist;
@@ -193,7 +200,7 @@ fn envelope(fields: &[(&str, &str)]) -> Extraction {
     let catalogue = Catalogue::embedded().unwrap();
     let read = |(id, value): &(&str, &str)| {
         let kind = catalogue.field(id).unwrap().kind;
-        (FieldId::from(*id), reading(&toml::Value::from(*value), Some(kind)))
+        (FieldId::from(*id), reading(&toml::Value::from(*value), Some(kind)).unwrap())
     };
     let kinds = [("formulaire_demande", ""), ("titre_sejour_en_cours", "2028-01-01"), ("justificatif_domicile", "")];
     let pieces = kinds.iter().zip(1..).map(|((kind, expires), page)| {
@@ -204,7 +211,7 @@ fn envelope(fields: &[(&str, &str)]) -> Extraction {
         if !expires.is_empty() {
             table.insert("expire_le".into(), (*expires).into());
         }
-        piece(&table, page, &catalogue)
+        piece(&table, page, &catalogue).unwrap()
     });
     Extraction {
         pages: vec![1, 2, 3],
@@ -345,7 +352,7 @@ fn without_postmark_or_stamp_the_day_must_not_matter() {
     let constat = establish(&extraction, &[]);
     assert_eq!(constat.filing_date.basis, passerelle::domain::FilingBasis::Numerisation);
     assert_eq!(constat.outcome, Outcome::Complete);
-    let signed = |day: &str| Some(reading(&toml::Value::from(day), Some(passerelle::catalogue::FieldKind::Date)));
+    let signed = |day: &str| Some(reading(&toml::Value::from(day), Some(passerelle::catalogue::FieldKind::Date)).unwrap());
     extraction.dates.signature = signed("2026-11-01");
     assert_eq!(establish(&extraction, &[]).outcome, Outcome::Complete);
     // Six months and a few days lie between the bill and the scan, less than six between bill and signature.
@@ -362,7 +369,7 @@ fn without_postmark_or_stamp_the_day_must_not_matter() {
 #[test]
 fn the_postmark_comes_before_the_stamp_and_a_doubtful_one_waits_for_a_person() {
     let mut extraction = envelope(&APPLICANT);
-    let day = |day: &str| reading(&toml::Value::from(day), Some(passerelle::catalogue::FieldKind::Date));
+    let day = |day: &str| reading(&toml::Value::from(day), Some(passerelle::catalogue::FieldKind::Date)).unwrap();
     extraction.dates.reception = Some(day("2026-11-12"));
     extraction.dates.envoi = Some(passerelle::domain::Reading { decision: Decision::Review, confidence: 0.7, ..day("2026-11-10") });
     let constat = establish(&extraction, &[]);

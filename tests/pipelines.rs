@@ -1,215 +1,24 @@
 //! Every row of every list that decides, exercised by the cases under `pipelines/permits/cases/`, and the French
 //! that agents read held against the vocabulary. Cases are discovered, not listed.
 
-use passerelle::catalogue::{Catalogue, FieldKind};
-use passerelle::domain::{
-    Channel, Constat, Decision, Extraction, FieldId, FieldValue, INCONNU, LineStatus, Outcome, PartialDate, Person, Piece, PieceKind, Rank,
-    Reading, RequestDates, Source,
-};
+use passerelle::cases::{Cases, Change, piece};
+use passerelle::catalogue::{Catalogue, Condition, case_files};
+use passerelle::domain::{ChecklistLine, Constat, Decision, Extraction, LineStatus, Outcome, Rank};
 use passerelle::validate::validate;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// A file of cases: one complete envelope, and what changes in each case.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Cases {
-    permit: String,
-    request: String,
-    /// Postmark of every case that does not give its own.
-    filed_on: String,
-    fields: BTreeMap<String, toml::Value>,
-    pieces: Vec<toml::Table>,
-    cases: Vec<Change>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    name: String,
-    #[serde(default)]
-    filed_on: Option<String>,
-    /// Kinds that are taken out.
-    #[serde(default)]
-    without: Vec<String>,
-    /// Papers that are put in, with their facts; `kind`, `person`, `confidence`, `surely_none` are the piece's own.
-    #[serde(default)]
-    with: Vec<toml::Table>,
-    /// Facts changed on the papers that are there, by kind.
-    #[serde(default)]
-    facts: BTreeMap<String, toml::Table>,
-    #[serde(default)]
-    fields: BTreeMap<String, toml::Value>,
-    #[serde(default)]
-    without_fields: Vec<String>,
-    #[serde(default)]
-    request: Option<String>,
-    expect: Expected,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expected {
-    outcome: Outcome,
-    #[serde(default)]
-    lines: BTreeMap<String, LineStatus>,
-    /// Lines that must not be there at all (a rule not yet in force).
-    #[serde(default)]
-    no_line: Vec<String>,
-    #[serde(default)]
-    findings: Vec<String>,
-    /// Subjects that must wait for a person; `needs_none = true` asks for an empty list.
-    #[serde(default)]
-    needs: Vec<String>,
-    #[serde(default)]
-    needs_none: bool,
-}
-
-/// A reading as a case writes it: a value, or a table with `value`, `confidence`, `decision`.
-pub(crate) fn reading(value: &toml::Value, kind: Option<FieldKind>) -> Reading {
-    let (written, confidence, decision) = match value {
-        toml::Value::Table(t) if t.contains_key("value") || t.contains_key("decision") => {
-            let decision = t.get("decision").and_then(toml::Value::as_str).unwrap_or("review");
-            let decision = Decision::deserialize(toml::Value::from(decision)).unwrap();
-            (t.get("value"), t.get("confidence").and_then(toml::Value::as_float).unwrap_or(0.7), decision)
-        }
-        plain => (Some(plain), 0.999, Decision::Accepted),
-    };
-    Reading {
-        value: written.map(|v| field_value(v, kind)),
-        decision,
-        confidence,
-        source: Source::Text,
-        page: Some(1),
-        rect: None,
-        because: String::new(),
-        evidence: Vec::new(),
-    }
-}
-
-fn field_value(value: &toml::Value, kind: Option<FieldKind>) -> FieldValue {
-    match value {
-        toml::Value::Boolean(b) => FieldValue::Bool(*b),
-        toml::Value::Array(items) => FieldValue::List(items.iter().map(|i| i.as_str().unwrap().to_owned()).collect()),
-        toml::Value::Table(t) => FieldValue::PartialDate(PartialDate::deserialize(toml::Value::Table(t.clone())).unwrap()),
-        toml::Value::String(text) => match kind {
-            Some(FieldKind::Date) => FieldValue::Date(text.parse().unwrap_or_else(|_| panic!("{text} is no date"))),
-            _ => FieldValue::Text(text.clone()),
-        },
-        other => panic!("a case cannot hold {other}"),
-    }
-}
-
-pub(crate) fn known(text: &str) -> Reading {
-    reading(&toml::Value::from(text), None)
-}
-
-pub(crate) fn piece(table: &toml::Table, page: u32, catalogue: &Catalogue) -> Piece {
-    let kind = table["kind"].as_str().unwrap();
-    assert!(kind == INCONNU || catalogue.document(kind).is_some(), "unknown piece {kind}");
-    let own = ["kind", "person", "confidence", "surely_none"];
-    let facts = table.iter().filter(|(id, _)| !own.contains(&id.as_str()));
-    Piece {
-        kind: PieceKind::from(kind),
-        pages: vec![page],
-        confidence: table.get("confidence").and_then(toml::Value::as_float).unwrap_or(0.98),
-        person: table.get("person").map_or(Person::Applicant, |p| Person::deserialize(p.clone()).unwrap()),
-        surely_none: table.get("surely_none").and_then(toml::Value::as_bool).unwrap_or(false),
-        facts: facts
-            .map(|(id, value)| {
-                let field = catalogue.field(id).unwrap_or_else(|| panic!("unknown fact {id}"));
-                (FieldId::from(id.as_str()), reading(value, Some(field.kind)))
-            })
-            .collect(),
-    }
-}
-
-fn envelope(cases: &Cases, change: &Change, catalogue: &Catalogue) -> Extraction {
-    let mut tables: Vec<toml::Table> = cases.pieces.clone();
-    tables.retain(|t| !change.without.iter().any(|k| *k == t["kind"].as_str().unwrap()));
-    for table in &mut tables {
-        if let Some(facts) = change.facts.get(table["kind"].as_str().unwrap()) {
-            table.extend(facts.clone());
-        }
-    }
-    tables.extend(change.with.iter().cloned());
-    let pieces: Vec<Piece> = tables.iter().zip(1..).map(|(t, page)| piece(t, page, catalogue)).collect();
-    let mut fields = cases.fields.clone();
-    fields.extend(change.fields.clone());
-    fields.retain(|id, _| !change.without_fields.contains(id));
-    let read = |(id, value): (&String, &toml::Value)| {
-        let field = catalogue.field(id).unwrap_or_else(|| panic!("unknown field {id}"));
-        (FieldId::from(id.as_str()), reading(value, Some(field.kind)))
-    };
-    let filed_on = change.filed_on.as_ref().unwrap_or(&cases.filed_on);
-    Extraction {
-        pages: (1..=u32::try_from(pages_count(&pieces)).unwrap()).collect(),
-        channel: Channel::Postal,
-        permit: known(&cases.permit),
-        request: known(change.request.as_ref().unwrap_or(&cases.request)),
-        dates: RequestDates {
-            envoi: Some(reading(&toml::Value::from(filed_on.as_str()), Some(FieldKind::Date))),
-            ..RequestDates::default()
-        },
-        pieces,
-        fields: fields.iter().map(read).collect(),
-        findings: Vec::new(),
-        signals: std::collections::BTreeMap::new(),
-    }
-}
-
-fn pages_count(pieces: &[Piece]) -> usize {
-    pieces.iter().map(|p| p.pages.len()).sum()
-}
-
-fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/permits/cases");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    files.retain(|f| f.extension().is_some_and(|e| e == "toml"));
-    files.sort();
-    files
-}
-
-fn faults(constat: &Constat, expected: &Expected) -> Vec<String> {
-    let mut faults = Vec::new();
-    if constat.outcome != expected.outcome {
-        faults.push(format!("outcome {:?}, expected {:?}", constat.outcome, expected.outcome));
-    }
-    let line = |piece: &str| constat.checklist.iter().find(|l| l.piece.as_str() == piece);
-    for (piece, status) in &expected.lines {
-        match line(piece) {
-            Some(l) if l.status == *status => {}
-            Some(l) => faults.push(format!("{piece} is {:?} ({}), expected {status:?}", l.status, l.because)),
-            None => faults.push(format!("{piece} is not in the list")),
-        }
-    }
-    faults.extend(expected.no_line.iter().filter(|p| line(p).is_some()).map(|p| format!("{p} is in the list")));
-    let codes: BTreeSet<&str> = constat.findings.iter().map(|f| f.code.as_str()).collect();
-    faults.extend(expected.findings.iter().filter(|c| !codes.contains(c.as_str())).map(|c| format!("no finding {c} among {codes:?}")));
-    let subjects: BTreeSet<&str> = constat.review.iter().map(|n| n.subject.as_str()).collect();
-    faults.extend(expected.needs.iter().filter(|s| !subjects.contains(s.as_str())).map(|s| format!("no need {s} among {subjects:?}")));
-    if expected.needs_none && !subjects.is_empty() {
-        faults.push(format!("needs: {:?}", constat.review));
-    }
-    faults
+fn files() -> Vec<(String, Cases)> {
+    let files = case_files(None).unwrap();
+    files.iter().map(|f| (f.path.clone(), Cases::parse(f).unwrap_or_else(|e| panic!("{e}")))).collect()
 }
 
 #[test]
 fn every_case_of_every_list_comes_out_as_written() {
     let catalogue = Catalogue::embedded().unwrap();
-    let mut faulty = Vec::new();
-    let mut count = 0;
-    for file in files() {
-        let cases: Cases = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-        for change in &cases.cases {
-            count += 1;
-            let day = "2026-11-20".parse().unwrap();
-            let constat = validate(&envelope(&cases, change, &catalogue), &catalogue, day, None, &[]);
-            let name = file.file_stem().unwrap().to_string_lossy();
-            faulty.extend(faults(&constat, &change.expect).iter().map(|f| format!("{name}: {}: {f}", change.name)));
-        }
-    }
+    let files = files();
+    let count: usize = files.iter().map(|(_, cases)| cases.cases.len()).sum();
+    let faulty: Vec<String> = files.iter().flat_map(|(name, cases)| cases.run(name, &catalogue)).collect();
     assert!(count >= 60, "only {count} cases were found");
     assert!(faulty.is_empty(), "{} of {count} cases:\n{}", faulty.len(), faulty.join("\n"));
 }
@@ -219,8 +28,7 @@ fn every_case_of_every_list_comes_out_as_written() {
 fn every_row_of_every_list_that_decides_is_exercised_both_ways() {
     let catalogue = Catalogue::embedded().unwrap();
     let mut seen: BTreeMap<(String, String, String), BTreeSet<String>> = BTreeMap::new();
-    for file in files() {
-        let cases: Cases = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    for (_, cases) in files() {
         for change in &cases.cases {
             for (piece, status) in &change.expect.lines {
                 let key = (cases.permit.clone(), cases.request.clone(), piece.clone());
@@ -236,7 +44,7 @@ fn every_row_of_every_list_that_decides_is_exercised_both_ways() {
                 let has = |s: &str| seen.get(&key).is_some_and(|statuses| statuses.contains(s));
                 let turned = match (row.advisory, row.class, row.rank) {
                     (true, ..) => has("NotRequired"),
-                    (_, passerelle::domain::LineClass::AtCollection, _) => has("AtCollection"),
+                    (_, passerelle::domain::LineClass::AtCollection, _) => has("AtCollection") || row.when.is_some() && has("NotRequired"),
                     (_, _, Rank::Texte | Rank::Pratique) => {
                         (has("Missing") || has("Doubtful")) && (row.when.is_none() || has("NotRequired"))
                     }
@@ -249,6 +57,163 @@ fn every_row_of_every_list_that_decides_is_exercised_both_ways() {
         }
     }
     assert!(untried.is_empty(), "rows without a case both ways:\n{}", untried.join("\n"));
+}
+
+/// Each case with the envelope and the constat that it stands for.
+fn constats(catalogue: &Catalogue) -> Vec<(String, Cases, Change, Extraction, Constat)> {
+    let mut all = Vec::new();
+    for (name, cases) in files() {
+        for change in &cases.cases {
+            let envelope = cases.envelope(change, catalogue).unwrap();
+            let constat = cases.constat(change, catalogue).unwrap();
+            all.push((format!("{name}: {}", change.name), cases.clone(), change.clone(), envelope, constat));
+        }
+    }
+    all
+}
+
+/// The same day as the case's own, for an envelope that was changed.
+fn again(envelope: &Extraction, cases: &Cases, change: &Change, catalogue: &Catalogue) -> Constat {
+    let registered = change.registered_on.or(cases.registered_on).unwrap_or(jiff::civil::date(2026, 11, 20));
+    validate(envelope, catalogue, registered, change.received_on, &[])
+}
+
+fn statuses(constat: &Constat) -> Vec<(String, LineStatus)> {
+    constat.checklist.iter().map(|l| (l.piece.to_string(), l.status)).collect()
+}
+
+#[test]
+fn only_a_text_makes_a_dossier_incomplete() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let mut count = 0;
+    for (name, _, _, _, constat) in constats(&catalogue) {
+        if constat.outcome == Outcome::Incomplete {
+            count += 1;
+            let by_text = |l: &ChecklistLine| l.status == LineStatus::Missing && l.rank == Rank::Texte;
+            assert!(constat.checklist.iter().any(by_text), "{name}: incomplete, and nothing that a text asks for is missing");
+        }
+    }
+    assert!(count > 200, "only {count} incomplete cases were found");
+}
+
+#[test]
+fn the_constat_does_not_depend_on_the_order_of_the_pages() {
+    let catalogue = Catalogue::embedded().unwrap();
+    for (name, cases, change, mut envelope, constat) in constats(&catalogue) {
+        envelope.pieces.reverse();
+        let turned = again(&envelope, &cases, &change, &catalogue);
+        assert_eq!((turned.outcome, statuses(&turned)), (constat.outcome, statuses(&constat)), "{name}");
+    }
+}
+
+/// What was told becomes unclear: an envelope that did not settle by itself as complete does not for that.
+#[test]
+fn knowing_less_never_makes_a_dossier_complete() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let settles = |constat: &Constat| constat.outcome == Outcome::Complete && constat.review.is_empty();
+    let mut tried = 0;
+    for (name, cases, change, envelope, constat) in constats(&catalogue) {
+        if settles(&constat) {
+            let mut blurred = envelope.clone();
+            blurred.pieces.iter_mut().for_each(|p| p.confidence = 0.3);
+            let nothing_asked = constat.checklist.iter().all(|l| l.rank == Rank::Pratique || l.status != LineStatus::Present);
+            let again = again(&blurred, &cases, &change, &catalogue);
+            assert!(!settles(&again) || nothing_asked, "{name}: complete though no paper is told for sure");
+            continue;
+        }
+        for id in envelope.fields.keys() {
+            let mut less = envelope.clone();
+            if let Some(reading) = less.fields.get_mut(id) {
+                (reading.decision, reading.confidence) = (Decision::Review, 0.3);
+            }
+            tried += 1;
+            assert!(!settles(&again(&less, &cases, &change, &catalogue)), "{name}: complete once {id} is unclear");
+        }
+    }
+    assert!(tried > 1000, "only {tried} readings were blurred");
+}
+
+/// Save where a condition of the list speaks of the paper: who shows that somebody hosts him is asked for the host's papers.
+#[test]
+fn a_paper_more_never_makes_a_dossier_less_complete() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let better = |outcome: Outcome| match outcome {
+        Outcome::Incomplete => 0,
+        Outcome::Review => 1,
+        Outcome::Complete => 2,
+    };
+    let mut tried = 0;
+    for (name, cases, change, envelope, constat) in constats(&catalogue) {
+        let permit = catalogue.permit(&cases.permit).unwrap();
+        let rows: Vec<_> = permit.lists.iter().flat_map(|l| &l.rows).collect();
+        let spoken = spoken_of(&catalogue, rows.iter().flat_map(|r| r.when.iter().chain(&r.held_when).chain(&r.other_name_when)));
+        let kinds: BTreeSet<&str> = rows.iter().map(|r| r.piece.as_str()).filter(|k| !spoken.contains(*k)).collect();
+        for kind in kinds {
+            let mut more = envelope.clone();
+            let page = u32::try_from(more.pages.len()).unwrap() + 1;
+            let mut table = toml::Table::new();
+            table.insert("kind".into(), kind.into());
+            table.insert("signe".into(), true.into());
+            let person = catalogue.document(kind).unwrap().persons.first().copied().unwrap_or_default();
+            let mut paper = piece(&table, page, &catalogue).unwrap();
+            paper.person = person;
+            more.pieces.push(paper);
+            more.pages.push(page);
+            tried += 1;
+            let outcome = again(&more, &cases, &change, &catalogue).outcome;
+            assert!(better(outcome) >= better(constat.outcome), "{name}: {:?} became {outcome:?} with {kind}", constat.outcome);
+        }
+    }
+    assert!(tried > 10_000, "only {tried} papers were added");
+}
+
+/// Papers whose presence any of these conditions asks about, through named conditions too.
+fn spoken_of<'a>(catalogue: &'a Catalogue, conditions: impl Iterator<Item = &'a Condition>) -> BTreeSet<String> {
+    let mut pieces = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&Condition> = conditions.collect();
+    while let Some(condition) = open.pop() {
+        let references = condition.references();
+        pieces.extend(references.pieces);
+        for name in references.names {
+            if let Some(named) = catalogue.condition(&name).filter(|_| seen.insert(name.clone())) {
+                open.push(&named.when);
+            }
+        }
+    }
+    pieces
+}
+
+/// A list in a folder is a permit of the program: nobody compiles anything.
+#[test]
+fn a_permit_is_added_without_a_programmer() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines"), folder.path());
+    let list = |text: &str| std::fs::write(folder.path().join("permits/saisonnier.toml"), text).unwrap();
+    list(concat!(
+        "id = \"saisonnier\"\nlabel = \"Travailleur saisonnier\"\nbasis = \"L421-34\"\nnames = [\"travailleur saisonnier\"]\ndecides = true\n",
+        "[[lists]]\nrequest = \"premiere\"\nsince = \"2021-05-01\"\n",
+        "[[lists.rows]]\npiece = \"contrat_travail\"\nrank = \"texte\"\nclass = \"to_be_asked\"\narticle = \"CESEDA L421-34\"\n",
+    ));
+    let case = concat!(
+        "permit = \"saisonnier\"\nrequest = \"premiere\"\nfiled_on = \"2026-11-12\"\npieces = [{ kind = \"contrat_travail\" }]\n",
+        "[[cases]]\nname = \"complet\"\nexpect = { outcome = \"complete\" }\n",
+        "[[cases]]\nname = \"sans contrat\"\nwithout = [\"contrat_travail\"]\nexpect = { outcome = \"incomplete\" }\n",
+    );
+    std::fs::write(folder.path().join("permits/cases/saisonnier-premiere.toml"), case).unwrap();
+    let catalogue = Catalogue::load(folder.path()).unwrap_or_else(|e| panic!("{e}"));
+    let cases = case_files(Some(folder.path())).unwrap();
+    let own = cases.iter().find(|f| f.path.ends_with("saisonnier-premiere.toml")).unwrap();
+    assert_eq!(Cases::parse(own).unwrap().run(&own.path, &catalogue), Vec::<String>::new());
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &target) } else { std::fs::copy(&path, &target).map(drop).unwrap() }
+    }
 }
 
 /// Words of `vocabulaire.toml` that no agent reads, looked for in every French text of the program.

@@ -8,6 +8,8 @@ use crate::domain::PieceKind;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+/// The field that `age` counts from.
+pub const BIRTH: &str = "date_naissance";
 /// Longer than any readable rule.
 const MAX_CHARS: usize = 4000;
 
@@ -66,6 +68,10 @@ pub enum Operand {
     Number(i64),
     /// Whole months from the first date to the second, date to date.
     Months(Box<Operand>, Box<Operand>),
+    /// Whole years of the applicant at the filing date.
+    Age,
+    /// The value of `parametres.toml` in force on the filing date.
+    Parameter(String),
 }
 
 /// How two operands are compared.
@@ -129,6 +135,7 @@ pub struct References {
     /// Surely fields.
     pub fields: Vec<String>,
     pub pieces: Vec<String>,
+    pub parameters: Vec<String>,
 }
 
 fn collect(expr: &Expr, all: &mut References) {
@@ -154,6 +161,8 @@ fn collect_operand(operand: &Operand, all: &mut References) {
             collect_operand(from, all);
             collect_operand(to, all);
         }
+        Operand::Age => all.fields.push(BIRTH.to_owned()),
+        Operand::Parameter(id) => all.parameters.push(id.clone()),
         _ => {}
     }
 }
@@ -188,6 +197,7 @@ mod tests {
             "titre_mention contains 'MOBILITE'",
             "request != 'premiere'",
             "date_entree_france >= 2026-01-01",
+            "age <= parameter(age_integration)",
         ] {
             assert!(Condition::parse(text).is_ok(), "{text}: {:?}", Condition::parse(text));
         }

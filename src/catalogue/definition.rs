@@ -1,7 +1,7 @@
 //! The shape of the files under `pipelines/`.
 
 use super::Condition;
-use crate::domain::{FieldId, LineClass, PermitId, Person, PieceKind, Rank};
+use crate::domain::{FieldId, Person, PieceKind};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -179,84 +179,6 @@ pub struct DocumentValue {
     /// A regular expression with one group, over the text of the page, where there is no label.
     #[serde(default)]
     pub pattern: Option<String>,
-}
-
-/// A permit of `pipelines/permits/ID.toml`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PermitDef {
-    pub id: PermitId,
-    /// For the agent, in French.
-    pub label: String,
-    pub basis: String,
-    /// Words on forms and letters that name this permit.
-    #[serde(default)]
-    pub names: Vec<String>,
-    /// True when the permit's lists are complete enough to decide; else it is recognised and goes to review.
-    #[serde(default)]
-    pub decides: bool,
-    /// Day since when the request belongs to the téléservice (annexe 9); none = not on it.
-    #[serde(default)]
-    pub anef_since: Option<jiff::civil::Date>,
-    /// Days of silence that make an implicit rejection; none = four months (R432-2).
-    #[serde(default)]
-    pub silence_days: Option<u32>,
-    /// Article of `silence_days`.
-    #[serde(default)]
-    pub silence_article: Option<String>,
-    #[serde(default)]
-    pub lists: Vec<PieceList>,
-}
-
-/// The list of documents for one kind of request.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PieceList {
-    /// `premiere`, `renouvellement`, `duplicata`, `changement_adresse`, `changement_statut`.
-    pub request: String,
-    /// Date in force. The list with the latest date not after the filing date decides.
-    pub since: jiff::civil::Date,
-    pub rows: Vec<ListRow>,
-}
-
-/// One row of a list.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListRow {
-    pub piece: PieceKind,
-    pub rank: Rank,
-    pub class: LineClass,
-    pub article: String,
-    /// In force from this day on; none = since the list is.
-    #[serde(default)]
-    pub since: Option<jiff::civil::Date>,
-    /// Last day in force.
-    #[serde(default)]
-    pub until: Option<jiff::civil::Date>,
-    /// When the row applies; none = always.
-    #[serde(default)]
-    pub when: Option<Condition>,
-    /// Other kinds that count as this one.
-    #[serde(default)]
-    pub or: Vec<PieceKind>,
-    /// Not older than so many months at the filing date.
-    #[serde(default)]
-    pub max_age_months: Option<u32>,
-    /// The paper must bear a signature.
-    #[serde(default)]
-    pub signed: bool,
-    /// The paper must still be valid at the filing date.
-    #[serde(default)]
-    pub valid: bool,
-    /// The paper may bear somebody else's name when this holds (a host's bill).
-    #[serde(default)]
-    pub other_name_when: Option<Condition>,
-    /// The texts do not write when it is due: shown to the agent, never required by itself (`domain.md` 0, 5).
-    #[serde(default)]
-    pub advisory: bool,
-    /// For the agent, in French: completes the reason.
-    #[serde(default)]
-    pub note: Option<String>,
 }
 
 /// A named condition of `pipelines/conditions.toml`.

@@ -1,7 +1,10 @@
 //! From the files of `pipelines/`, embedded or in a folder, to a checked catalogue.
 
 use super::check::{Problem, line_at};
-use super::{Catalogue, DocumentDef, FactDef, FieldDef, FindingDef, NamedCondition, PermitDef, Section, TwoDDocDef, Vocabulary};
+use super::{
+    Catalogue, DocumentDef, FactDef, FieldDef, FindingDef, Holidays, NamedCondition, ParameterDef, PermitDef, Section, TwoDDocDef,
+    Vocabulary,
+};
 use crate::domain::{Calibration, hexadecimal};
 use include_dir::{Dir, DirEntry, include_dir};
 use serde::Deserialize;
@@ -52,6 +55,12 @@ struct FindingsFile {
     findings: Vec<FindingDef>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParametersFile {
+    parameters: Vec<ParameterDef>,
+}
+
 impl Catalogue {
     /// The catalogue that the program was built with.
     ///
@@ -59,7 +68,7 @@ impl Catalogue {
     /// Never for a program that passed its tests; every problem otherwise.
     pub fn embedded() -> Result<Self, CatalogueError> {
         let mut files = Vec::new();
-        embedded_files(&EMBEDDED, &mut files);
+        embedded_files(&EMBEDDED, belongs, &mut files);
         Self::from_files(files)
     }
 
@@ -69,7 +78,7 @@ impl Catalogue {
     /// When a file cannot be read, or with every problem of the files.
     pub fn load(folder: &Path) -> Result<Self, CatalogueError> {
         let mut files = Vec::new();
-        folder_files(folder, "", &mut files)?;
+        folder_files(folder, "", belongs, &mut files)?;
         Self::from_files(files)
     }
 
@@ -81,7 +90,7 @@ impl Catalogue {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut problems = Vec::new();
         let mut catalogue = Self { snapshot: snapshot(&files), ..Self::default() };
-        for required in ["fields.toml", "conditions.toml", "findings.toml", "vocabulaire.toml"] {
+        for required in ["fields.toml", "conditions.toml", "findings.toml", "jours_feries.toml", "parametres.toml", "vocabulaire.toml"] {
             if !files.iter().any(|f| f.path == required) {
                 problems.push(Problem::new(required, None, "the file is missing"));
             }
@@ -113,6 +122,10 @@ impl Catalogue {
             (_, "findings.toml") => {
                 self.findings = parsed::<FindingsFile>(file, problems).map(|f| f.findings).unwrap_or_default();
             }
+            (_, "parametres.toml") => {
+                self.parameters = parsed::<ParametersFile>(file, problems).map(|f| f.parameters).unwrap_or_default();
+            }
+            (_, "jours_feries.toml") => self.holidays = parsed::<Holidays>(file, problems).unwrap_or_default(),
             (_, "vocabulaire.toml") => self.vocabulary = parsed::<Vocabulary>(file, problems).unwrap_or_default(),
             (_, "deux_d_doc.toml") => self.two_d_doc = parsed::<TwoDDocDef>(file, problems).unwrap_or_default(),
             ("documents", _) => self.documents.extend(parsed::<DocumentDef>(file, problems)),
@@ -139,18 +152,22 @@ fn parsed<T: DeserializeOwned>(file: &SourceFile, problems: &mut Vec<Problem>) -
     }
 }
 
-/// Files of the catalogue itself; the cases under `permits/cases/` are tests of it and change no version.
+/// Files of the catalogue itself; the cases beside them are tests of it and change no version.
 fn belongs(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|e| e == "toml") && !path.starts_with("permits/cases/")
+    Path::new(path).extension().is_some_and(|e| e == "toml") && !is_case(path)
 }
 
-fn embedded_files(dir: &Dir<'static>, files: &mut Vec<SourceFile>) {
+fn is_case(path: &str) -> bool {
+    path.split('/').nth(1) == Some("cases")
+}
+
+fn embedded_files(dir: &Dir<'static>, wanted: fn(&str) -> bool, files: &mut Vec<SourceFile>) {
     for entry in dir.entries() {
         match entry {
-            DirEntry::Dir(inner) => embedded_files(inner, files),
+            DirEntry::Dir(inner) => embedded_files(inner, wanted, files),
             DirEntry::File(file) => {
                 let path = file.path().to_string_lossy().replace('\\', "/");
-                if belongs(&path) {
+                if wanted(&path) {
                     files.push(SourceFile { path, text: file.contents_utf8().unwrap_or_default().to_owned() });
                 }
             }
@@ -158,7 +175,7 @@ fn embedded_files(dir: &Dir<'static>, files: &mut Vec<SourceFile>) {
     }
 }
 
-fn folder_files(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> Result<(), CatalogueError> {
+fn folder_files(folder: &Path, prefix: &str, wanted: fn(&str) -> bool, files: &mut Vec<SourceFile>) -> Result<(), CatalogueError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         move |source| CatalogueError::Unreadable { path, source }
@@ -168,13 +185,28 @@ fn folder_files(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> Res
         let path = entry.path();
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if path.is_dir() {
-            folder_files(&path, &format!("{name}/"), files)?;
-        } else if belongs(&name) {
+            folder_files(&path, &format!("{name}/"), wanted, files)?;
+        } else if wanted(&name) {
             let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
             files.push(SourceFile { path: name, text });
         }
     }
     Ok(())
+}
+
+/// The files of cases of a folder of pipelines, or those that the program was built with, by path.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn case_files(folder: Option<&Path>) -> Result<Vec<SourceFile>, CatalogueError> {
+    let mut files = Vec::new();
+    let wanted = |path: &str| is_case(path) && path.ends_with(".toml");
+    match folder {
+        Some(folder) => folder_files(folder, "", wanted, &mut files)?,
+        None => embedded_files(&EMBEDDED, wanted, &mut files),
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
 }
 
 pub(super) fn snapshot(files: &[SourceFile]) -> String {
@@ -195,7 +227,7 @@ mod tests {
 
     fn files() -> Vec<SourceFile> {
         let mut files = Vec::new();
-        embedded_files(&EMBEDDED, &mut files);
+        embedded_files(&EMBEDDED, belongs, &mut files);
         files
     }
 

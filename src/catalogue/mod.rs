@@ -4,11 +4,15 @@ mod check;
 mod condition;
 mod definition;
 mod load;
+mod parameter;
+mod permit;
 
 pub use check::Problem;
-pub use condition::{Condition, ConditionError, Expr, Op, Operand, References};
+pub use condition::{BIRTH, Condition, ConditionError, Expr, Op, Operand, References};
 pub use definition::*;
-pub use load::{CatalogueError, SourceFile};
+pub use load::{CatalogueError, SourceFile, case_files};
+pub use parameter::*;
+pub use permit::*;
 
 use crate::domain::{Calibration, PieceKind};
 use std::sync::Arc;
@@ -25,6 +29,8 @@ pub struct Catalogue {
     pub permits: Vec<PermitDef>,
     pub conditions: Vec<NamedCondition>,
     pub findings: Vec<FindingDef>,
+    pub parameters: Vec<ParameterDef>,
+    pub holidays: Holidays,
     pub two_d_doc: TwoDDocDef,
     pub vocabulary: Vocabulary,
     /// Oldest first, by file name.

@@ -16,6 +16,7 @@ mod dropped;
 mod evaluate;
 mod export;
 mod kept;
+mod lists;
 mod parts;
 mod process;
 mod purge;
@@ -62,7 +63,16 @@ enum Command {
     /// Remove treated files after their time, once both copies were compared.
     Purge(purge::Arguments),
     /// Check the configuration and the pipelines without touching anything.
-    Check,
+    Check {
+        /// Also run the cases written beside the lists: facts in, constat out.
+        #[arg(long)]
+        cases: bool,
+        /// Print what the lists hold and how the cases came out as one JSON object.
+        #[arg(long, requires = "cases")]
+        json: bool,
+    },
+    /// Write the lists of documents as pages, each line with its source, and what changed between two days.
+    Lists(lists::Arguments),
     /// Check this machine: folders, database, engines, sandbox.
     Doctor {
         /// One JSON object instead of text.
@@ -160,7 +170,8 @@ async fn run(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Purge(arguments) => purge::run(&arguments, &config).await,
         Command::Migrate => check::migrate(&config).await,
         Command::Doctor { json, fsck } => check::doctor(&config, json, fsck).await,
-        Command::Check => Ok(check::run(&config)),
+        Command::Lists(arguments) => lists::run(&config, &arguments),
+        Command::Check { cases, json } => check::run(&config, cases, json),
         Command::Demo(_) => anyhow::bail!("the demo reads its own configuration"),
         Command::Cell | Command::Lines { .. } => anyhow::bail!("started before any runtime"),
     }

@@ -60,6 +60,9 @@ pub struct ChecklistLine {
     /// Date in force of the rule, `YYYY-MM-DD`.
     pub rule_version: String,
     pub because: String,
+    /// Lines of one list with the same group stand for each other: one is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// What must be settled by a person before the dossier is filed.

@@ -2,10 +2,13 @@
 
 use super::case::Case;
 use super::evaluate::{evaluate, pages_in_french};
-use super::paper::{Worth, judge};
+use super::heard::clear;
+use super::paper::Worth;
+use super::shown::{Shown, shown};
 use super::truth::Truth;
-use crate::catalogue::{ListRow, PieceList};
+use crate::catalogue::{Condition, ListRow, PieceList};
 use crate::domain::{ChecklistLine, LineClass, LineStatus, Piece, Rank};
+use std::collections::BTreeSet;
 
 /// One line with the fields that its status hangs on and that still wait for a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,25 +17,60 @@ pub(super) struct Judged {
     pub hangs_on: Vec<String>,
     /// What a person confirms about a paper that counts as read.
     pub confirm: Option<String>,
+    /// The row asks for its paper, or may.
+    asked: bool,
+    /// There is a paper, whatever it is worth.
+    shown: bool,
 }
 
 /// Every row in force on the filing date.
 pub(super) fn judge_list(list: &PieceList, case: &Case<'_>) -> Vec<Judged> {
     let in_force =
         |row: &&ListRow| row.since.is_none_or(|since| since <= case.filing) && row.until.is_none_or(|until| case.filing <= until);
-    list.rows.iter().filter(in_force).map(|row| judge_row(row, list, case)).collect()
+    let mut lines: Vec<Judged> = list.rows.iter().filter(in_force).map(|row| judge_row(row, list, case)).collect();
+    alternatives(&mut lines, case);
+    lines
+}
+
+/// Within a group one paper that counts for a row that asks for it is enough; while one may count, no other is missing.
+fn alternatives(lines: &mut [Judged], case: &Case<'_>) {
+    let groups: BTreeSet<String> = lines.iter().filter_map(|j| j.line.group.clone()).collect();
+    for group in groups {
+        let members: Vec<&mut Judged> = lines.iter_mut().filter(|j| j.line.group.as_ref() == Some(&group)).collect();
+        let labels = |status: LineStatus, wanted: fn(&Judged) -> bool| -> Vec<String> {
+            let those = members.iter().filter(|j| j.line.status == status && wanted(j));
+            those.map(|j| case.label_of(j.line.piece.as_str())).collect()
+        };
+        let there = labels(LineStatus::Present, |j| j.asked);
+        let open = labels(LineStatus::Doubtful, |j| j.shown);
+        let lacking = labels(LineStatus::Missing, |_| true);
+        for judged in members {
+            alternative(judged, &there, &open, &lacking);
+        }
+    }
+}
+
+fn alternative(judged: &mut Judged, there: &[String], open: &[String], lacking: &[String]) {
+    let line = &mut judged.line;
+    let unsettled = matches!(line.status, LineStatus::Missing | LineStatus::Doubtful);
+    if unsettled && !there.is_empty() {
+        (line.status, line.because) = (LineStatus::NotRequired, format!("une autre pièce suffit : {}", there.join(", ")));
+        judged.hangs_on.clear();
+    } else if line.status == LineStatus::Missing && !open.is_empty() {
+        (line.status, line.because) = (LineStatus::Doubtful, format!("une autre pièce suffirait, à vérifier : {}", open.join(", ")));
+    } else if line.status == LineStatus::Missing && lacking.len() > 1 {
+        line.because = format!("{} ; une seule de ces pièces suffit : {}", line.because, lacking.join(", "));
+    }
 }
 
 fn judge_row(row: &ListRow, list: &PieceList, case: &Case<'_>) -> Judged {
-    let (worth, paper) = best(row, case);
+    let shown = shown(row, case);
     let due = due(row, case);
-    let (status, because) = status(row, worth.as_ref(), paper, &due, case);
+    let (status, because) = unsettled_condition(row, status(row, &shown, &due, case), case);
     // A paper that counts settles its row whatever the condition says.
-    let settled = matches!(status, LineStatus::Present | LineStatus::AtCollection);
-    let hangs_on = match &row.when {
-        Some(when) if !settled && !row.advisory => case.hangs_on(when),
-        _ => Vec::new(),
-    };
+    let settled = matches!(status, LineStatus::Present | LineStatus::AtCollection) || row.advisory;
+    let conditions = row.when.iter().chain(&row.held_when).filter(|_| !settled);
+    let hangs_on = conditions.flat_map(|when| case.hangs_on(when)).collect();
     let version = row.since.map_or(list.since, |since| since.max(list.since));
     let line = ChecklistLine {
         piece: row.piece.clone(),
@@ -42,43 +80,54 @@ fn judge_row(row: &ListRow, list: &PieceList, case: &Case<'_>) -> Judged {
         article: row.article.clone(),
         rule_version: version.to_string(),
         because: with_note(&because, row),
+        group: row.group.clone(),
     };
-    let confirm = match worth {
+    let confirm = match shown.worth {
         Some(Worth::Likely(words)) if status == LineStatus::Present => Some(words),
         _ => None,
     };
-    Judged { line, hangs_on, confirm }
+    Judged { line, hangs_on, confirm, asked: due.asked != Truth::False, shown: !shown.papers.is_empty() }
+}
+
+/// That a paper is missing is said against the applicant: not where it is due by a reading that is not clear.
+fn unsettled_condition(row: &ListRow, said: (LineStatus, String), case: &Case<'_>) -> (LineStatus, String) {
+    if said.0 != LineStatus::Missing {
+        return said;
+    }
+    let fields = row.when.iter().flat_map(|when| case.hangs_on(when));
+    let unclear: Vec<String> = fields.filter(|id| !case.reading(id).is_some_and(clear)).map(|id| case.unsettled(&id)).collect();
+    if unclear.is_empty() { said } else { (LineStatus::Doubtful, format!("{} ; {}", said.1, unclear.join(" ; "))) }
 }
 
 fn with_note(because: &str, row: &ListRow) -> String {
     row.note.as_ref().map_or_else(|| because.to_owned(), |note| format!("{because} ; {note}"))
 }
 
-/// The paper that counts best for the row.
-fn best<'a>(row: &ListRow, case: &Case<'a>) -> (Option<Worth>, Option<&'a Piece>) {
-    let kinds = std::iter::once(&row.piece).chain(&row.or);
-    let papers = kinds.flat_map(|kind| case.pieces_of(kind.as_str()));
-    match papers.map(|p| (judge(p, row, case), p)).min_by(|a, b| a.0.cmp(&b.0)) {
-        Some((worth, paper)) => (Some(worth), Some(paper)),
-        None => (None, None),
-    }
+/// Whether the row asks for its paper, and whether the administration holds it already.
+struct Due {
+    asked: Truth,
+    held: bool,
 }
 
-fn due(row: &ListRow, case: &Case<'_>) -> Truth {
-    if row.advisory {
-        return Truth::False;
-    }
-    row.when.as_ref().map_or(Truth::True, |when| evaluate(&when.expr, case))
+fn due(row: &ListRow, case: &Case<'_>) -> Due {
+    let truth = |c: &Condition| evaluate(&c.expr, case);
+    let held = row.held_when.as_ref().map_or(Truth::False, truth);
+    let asked = if row.advisory { Truth::False } else { row.when.as_ref().map_or(Truth::True, truth) };
+    let known = held == Truth::True && asked != Truth::False;
+    Due { asked: Truth::all([asked, held.not()]), held: known }
 }
 
-fn status(row: &ListRow, worth: Option<&Worth>, paper: Option<&Piece>, due: &Truth, case: &Case<'_>) -> (LineStatus, String) {
+fn status(row: &ListRow, shown: &Shown<'_>, due: &Due, case: &Case<'_>) -> (LineStatus, String) {
     let condition = condition_words(row, case);
-    match (worth, due) {
+    match (&shown.worth, &due.asked) {
         // A paper of another type counts for the row where the row is due, and does not make it due.
-        (Some(Worth::Counts | Worth::Likely(_)), due) if *due != Truth::False || paper.is_some_and(|p| p.kind == row.piece) => {
-            (LineStatus::Present, paper.map_or_else(String::new, pages_of))
+        (Some(Worth::Counts | Worth::Likely(_)), asked) if *asked != Truth::False || shown.papers.iter().any(|p| p.kind == row.piece) => {
+            (LineStatus::Present, pages_of(&shown.papers))
         }
-        _ if row.class == LineClass::AtCollection => (LineStatus::AtCollection, "à remettre au plus tard au retrait du titre".into()),
+        _ if due.held => (LineStatus::NotRequired, "déjà détenue par l’administration (CRPA L113-12, L114-8)".into()),
+        (_, asked) if row.class == LineClass::AtCollection && *asked != Truth::False => {
+            (LineStatus::AtCollection, "à remettre au plus tard au retrait du titre".into())
+        }
         (_, Truth::False) if row.advisory => (LineStatus::NotRequired, "les textes ne la demandent pas d’elle-même".into()),
         (_, Truth::False) => {
             (LineStatus::NotRequired, format!("non demandée{}", condition.map_or_else(String::new, |c| format!(" : due si {c}"))))
@@ -115,7 +164,9 @@ fn absent(row: &ListRow, words: String, case: &Case<'_>) -> (LineStatus, String)
     }
 }
 
-fn pages_of(piece: &Piece) -> String {
-    let list = piece.pages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    if piece.pages.len() == 1 { format!("page {list}") } else { format!("pages {list}") }
+fn pages_of(papers: &[&Piece]) -> String {
+    let mut pages: Vec<u32> = papers.iter().flat_map(|p| p.pages.iter().copied()).collect();
+    pages.sort_unstable();
+    let list = pages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if pages.len() == 1 { format!("page {list}") } else { format!("pages {list}") }
 }

@@ -1,18 +1,21 @@
-//! Deadlines that follow from the end of the card held and from the reception (`domain.md` 4.1), and how
-//! urgent that makes the envelope (4.8). Dates that wait for a person are used and named in `review`.
+//! Deadlines that follow from the card held, the birth and the reception (`domain.md` 4.1). Numbers of days and months are the
+//! dated parameters of the catalogue. Dates that wait for a person are used and named in `review`.
 
+use super::calendar::working_day;
 use super::case::Case;
 use super::evaluate::months;
 use super::heard::{Heard, days, french};
-use crate::catalogue::PermitDef;
-use crate::domain::{Deadline, Finding, Urgency};
+use crate::catalogue::{BIRTH, PermitDef};
+use crate::domain::{AdmissibilityStatus, Deadline, Finding};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 /// Fields that the deadlines read.
 pub(super) const FIELDS: [&str; 2] = ["titre_fin", "titre_debut"];
-/// A card of four years or more is a multi-annual or resident's card: it proves lawful stay for three more months (L433-3).
-const LONG_CARD_MONTHS: i64 = 47;
+/// Cards are made for a little less than their years: one of four years may end a month early.
+const SHORT_BY: i64 = 1;
+/// The late filing of a child's first request is not told for people who came long after.
+const YOUNG: i64 = 21;
 
 /// The days that the rules count from.
 pub(super) struct Clock {
@@ -20,73 +23,107 @@ pub(super) struct Clock {
     pub reception: Date,
     /// The day on which urgency is measured.
     pub registered_on: Date,
+    /// Whether the paper channel is shown to have been open.
+    pub admissibility: AdmissibilityStatus,
 }
 
-fn date(field: &str, case: &Case<'_>) -> Option<Date> {
+/// A number of the law on the filing date. `Catalogue::check` holds that the parameter is there; before its first value in
+/// force nothing is counted.
+pub(super) fn number(id: &str, case: &Case<'_>) -> i64 {
+    case.catalogue.parameter(id, case.filing).map_or(0, |(_, found)| found.value)
+}
+
+pub(super) fn date(field: &str, case: &Case<'_>) -> Option<Date> {
     let Heard::Value(value) = case.field(field) else { return None };
     days(value).filter(|(first, last)| first == last).map(|(d, _)| d)
 }
 
-fn after(date: Date, span: jiff::Span) -> Date {
+pub(super) fn after(date: Date, span: jiff::Span) -> Date {
     date.saturating_add(span)
 }
 
-fn renews(case: &Case<'_>) -> bool {
-    case.request() == Some("renouvellement")
+fn permit<'a>(case: &Case<'a>) -> Option<&'a PermitDef> {
+    case.permit().and_then(|p| case.catalogue.permit(p))
 }
 
-/// L433-3: a card of four years or more, carte de résident.
-fn covered(end: Date, case: &Case<'_>) -> bool {
-    date("titre_debut", case).is_some_and(|start| months(start, end) >= LONG_CARD_MONTHS)
+/// The end of the card that is to be renewed.
+pub(super) fn card_end(case: &Case<'_>) -> Option<Date> {
+    date("titre_fin", case).filter(|_| case.request() == Some("renouvellement"))
+}
+
+/// L433-3: until when the expired card proves lawful stay: one of four years, a carte de résident, or more than one year by an
+/// international agreement.
+pub(super) fn cover(end: Date, case: &Case<'_>) -> Option<Date> {
+    let lasted = months(date("titre_debut", case)?, end) + SHORT_BY;
+    let agreement = permit(case).is_some_and(|p| p.agreement) && lasted > 12 * number("couverture_duree_accord", case) + SHORT_BY;
+    let long = lasted >= 12 * number("couverture_duree_pluriannuelle", case);
+    (agreement || long).then(|| after(end, number("couverture_titre_expire", case).months()))
+}
+
+/// Six months after the end, when the conditions of the visa are to be proved again.
+pub(super) fn cliff(end: Date, case: &Case<'_>) -> Date {
+    after(end, number("six_mois_expiration", case).months())
 }
 
 /// Every deadline of this envelope, earliest first.
 pub(super) fn deadlines(case: &Case<'_>, clock: &Clock) -> Vec<Deadline> {
-    let permit = case.permit().and_then(|p| case.catalogue.permit(p));
     let mut all = Vec::new();
-    if let Some(end) = date("titre_fin", case).filter(|_| renews(case)) {
-        all.push(window(end, permit, case));
-        all.push(Deadline {
-            rule: "six_mois".into(),
-            due: after(end, 6.months()),
-            because: "au-delà de six mois après l’expiration, les conditions du visa sont à prouver de nouveau (R431-8)".into(),
-        });
-        if covered(end, case) {
+    if let Some(end) = card_end(case) {
+        all.push(window(end, case));
+        let because = "au-delà de six mois après l’expiration, les conditions du visa sont à prouver de nouveau (R431-8)".into();
+        all.push(Deadline { rule: "six_mois".into(), due: cliff(end, case), because });
+        if let Some(due) = cover(end, case) {
             let because = "la carte expirée prouve le séjour régulier pendant trois mois (L433-3)".into();
-            all.push(Deadline { rule: "L433_3".into(), due: after(end, 3.months()), because });
+            all.push(Deadline { rule: "L433_3".into(), due, because });
         }
     }
-    all.push(silence(permit, clock));
+    all.extend(of_age(case));
+    all.push(silence(case, clock));
     all.sort_by_key(|d| d.due);
     all
 }
 
 /// The last day to file a renewal in time: 60 days before the end on the téléservice, else the end itself.
-fn window(end: Date, permit: Option<&PermitDef>, case: &Case<'_>) -> Deadline {
-    let online = permit.and_then(|p| p.anef_since).is_some_and(|since| since <= case.filing);
-    let (rule, opens, due) = if online {
-        ("fenetre_renouvellement_anef", after(end, -120.days()), after(end, -60.days()))
+fn window(end: Date, case: &Case<'_>) -> Deadline {
+    let online = permit(case).and_then(|p| p.anef_since).is_some_and(|since| since <= case.filing);
+    let (rule, opens, last) = if online {
+        let day = |id: &str| after(end, -number(id, case).days());
+        ("fenetre_renouvellement_anef", day("fenetre_anef_debut"), day("fenetre_anef_fin"))
     } else {
-        ("fenetre_renouvellement_papier", after(end, -2.months()), end)
+        ("fenetre_renouvellement_papier", after(end, -number("fenetre_papier", case).months()), end)
     };
-    let place = if case.filing > due {
-        "déposé après"
-    } else if case.filing < opens {
-        "déposé avant l’ouverture de la fenêtre, qui va"
-    } else {
-        "déposé dans la fenêtre, qui va"
-    };
+    let due = working_day(last, &case.catalogue.holidays);
+    // The general rule for limits of procedure; that it holds for this one is the favourable reading (`domain.md` 7).
+    let moved = if due == last { String::new() } else { format!(", le {} n’étant pas un jour ouvré", french(last)) };
     let because = if case.filing > due {
-        format!("{place} le {}, dernier jour de la fenêtre (R431-5 1°)", french(due))
+        format!("déposé après le {}, dernier jour de la fenêtre{moved} (R431-5 1°)", french(due))
+    } else if case.filing < opens {
+        format!("déposé avant l’ouverture de la fenêtre, qui va du {} au {}{moved} (R431-5 1°)", french(opens), french(due))
     } else {
-        format!("{place} du {} au {} (R431-5 1°)", french(opens), french(due))
+        format!("déposé dans la fenêtre, qui va du {} au {}{moved} (R431-5 1°)", french(opens), french(due))
     };
     Deadline { rule: rule.into(), due, because }
 }
 
-fn silence(permit: Option<&PermitDef>, clock: &Clock) -> Deadline {
+/// First requests of people who came as minors (R431-5 2° and 3°).
+fn of_age(case: &Case<'_>) -> Option<Deadline> {
+    let born = date(BIRTH, case).filter(|_| case.request() == Some("premiere"))?;
+    let birthday = |age: i64| after(born, age.years());
+    if permit(case).is_some_and(|p| p.before_nineteen) {
+        let because = "première demande à déposer au plus tard la veille du dix-neuvième anniversaire (R431-5 2°)".into();
+        let due = after(birthday(number("age_dix_neuf", case)), -1.day());
+        return (case.filing <= birthday(YOUNG)).then(|| Deadline { rule: "dix_neuf_ans".into(), due, because });
+    }
+    let adult = birthday(number("age_majorite", case));
+    let as_minor = date("date_entree_france", case).is_some_and(|entered| entered < adult) && case.filing <= birthday(YOUNG);
+    let because = "première demande d’une personne entrée mineure : dans les deux mois du dix-huitième anniversaire (R431-5 3°)".into();
+    as_minor.then(|| Deadline { rule: "dix_huit_ans_2_mois".into(), due: after(adult, 2.months()), because })
+}
+
+fn silence(case: &Case<'_>, clock: &Clock) -> Deadline {
     let from = french(clock.reception);
-    let (due, because) = match permit.and_then(|p| p.silence_days) {
+    let permit = permit(case);
+    let (due, mut because) = match permit.and_then(|p| p.silence_days) {
         Some(count) => {
             let article = permit.and_then(|p| p.silence_article.as_deref()).unwrap_or("R432-2");
             (
@@ -95,55 +132,39 @@ fn silence(permit: Option<&PermitDef>, clock: &Clock) -> Deadline {
             )
         }
         None => (
-            after(clock.reception, 4.months()),
+            after(clock.reception, number("silence", case).months()),
             format!("quatre mois de silence après la réception du {from} valent rejet (R*432-1, R432-2)"),
         ),
     };
+    // Sent by post without being prescribed nor invited: silence makes no decision. That this is so is for an agent to say.
+    let online = permit.and_then(|p| p.anef_since).is_some_and(|since| since <= case.filing);
+    if online && clock.admissibility == AdmissibilityStatus::ToVerify {
+        because.push_str(" ; aucun délai ne court si l’envoi postal n’était pas ouvert à la personne (CE, avis n° 493514)");
+    }
     Deadline { rule: "silence".into(), due, because }
 }
 
-/// Late filing: told, never a refusal.
+/// Late filing, and a lost card that ends soon: told, never a refusal.
 pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
-    let Some(end) = date("titre_fin", case).filter(|_| renews(case)) else { return Vec::new() };
-    let due = window(end, case.permit().and_then(|p| case.catalogue.permit(p)), case).due;
     let finding = |code: &str, message: String| Finding { code: code.into(), subjects: vec!["field:titre_fin".into()], message };
-    if case.filing > after(end, 6.months()) {
+    if let Some(end) = date("titre_fin", case).filter(|_| case.request() == Some("duplicata")) {
+        let soon = after(case.filing, number("duplicata_vers_renouvellement", case).months());
+        let message = format!("Le titre perdu ou volé expire le {} : la demande est à traiter comme un renouvellement.", french(end));
+        return if end < soon { vec![finding("duplicata_a_renouveler", message)] } else { Vec::new() };
+    }
+    let Some(end) = card_end(case) else { return Vec::new() };
+    let due = window(end, case).due;
+    if case.filing > cliff(end, case) {
         let message = format!("Le titre a expiré le {}, plus de six mois avant le dépôt (R431-8).", french(end));
         return vec![finding("titre_expire_6_mois", message)];
     }
     if case.filing > due {
-        let message =
-            format!("Demande déposée après le {} : droit de visa de régularisation de 180 €, sauf force majeure (L436-5).", french(due));
+        let message = format!(
+            "Demande déposée après le {} : droit de visa de régularisation de {} €, sauf force majeure (L436-5).",
+            french(due),
+            number("taxe_retard", case)
+        );
         return vec![finding("depot_hors_delai", message)];
     }
     Vec::new()
-}
-
-/// 0 to 100, with the reasons: how soon rights end.
-pub(super) fn urgency(case: &Case<'_>, clock: &Clock) -> Urgency {
-    let today = clock.registered_on;
-    let Some(end) = date("titre_fin", case).filter(|_| renews(case)) else { return Urgency::default() };
-    let cover = covered(end, case).then(|| after(end, 3.months()));
-    let cliff = after(end, 6.months());
-    let in_days = |limit: Date, count: i64| limit >= today && after(today, count.days()) >= limit;
-    let mut reasons = Vec::new();
-    let mut score = 20;
-    let mut raise = |to: u32, words: String| {
-        score = score.max(to);
-        reasons.push(words);
-    };
-    match cover {
-        _ if end >= today && in_days(end, 30) => raise(60, format!("le titre expire le {}", french(end))),
-        _ if end >= today => {}
-        Some(limit) if limit < today => {
-            raise(100, format!("titre expiré le {}, couverture L433-3 finie le {}", french(end), french(limit)));
-        }
-        Some(limit) if in_days(limit, 30) => raise(80, format!("la couverture L433-3 finit le {}", french(limit))),
-        Some(limit) => raise(40, format!("titre expiré le {}, couvert jusqu’au {} (L433-3)", french(end), french(limit))),
-        None => raise(100, format!("titre expiré le {} sans couverture", french(end))),
-    }
-    if end < today && in_days(cliff, 30) {
-        raise(80, format!("six mois après l’expiration le {} (R431-8)", french(cliff)));
-    }
-    Urgency { score, reasons }
 }

@@ -4,7 +4,7 @@ use super::case::Case;
 use super::heard::{Heard, days, flag, flat};
 use super::names::plain;
 use super::truth::Truth;
-use crate::catalogue::{Expr, Op, Operand};
+use crate::catalogue::{BIRTH, Expr, Op, Operand};
 use crate::domain::FieldValue;
 use jiff::civil::Date;
 use std::cmp::Ordering;
@@ -149,6 +149,17 @@ fn resolve(operand: &Operand, case: &Case<'_>) -> Result<Value, Truth> {
             Heard::Value(value) => Ok(value_of(value)),
             Heard::Unclear => Err(Truth::unclear(case.unsettled(field))),
             Heard::Silent => Err(Truth::silent(case.unsettled(field))),
+        },
+        Operand::Age => match case.field(BIRTH) {
+            Heard::Value(value) => days(value).map_or_else(
+                || Err(Truth::unclear(case.unsettled(BIRTH))),
+                |(first, last)| Ok(Value::Number(months(last, case.filing) / 12, months(first, case.filing) / 12)),
+            ),
+            _ => Err(Truth::unclear(case.unsettled(BIRTH))),
+        },
+        Operand::Parameter(id) => match case.catalogue.parameter(id, case.filing) {
+            Some((_, found)) => Ok(Value::Number(found.value, found.value)),
+            None => Err(Truth::unclear("un montant ou un délai du catalogue n’était pas en vigueur au jour du dépôt")),
         },
         Operand::Months(from, to) => match (resolve(from, case)?, resolve(to, case)?) {
             (Value::Days(a, b), Value::Days(c, d)) => Ok(Value::Number(months(b, c), months(a, d))),

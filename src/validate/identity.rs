@@ -9,6 +9,9 @@ use crate::catalogue::{FieldDef, FieldKind, Tells};
 use crate::domain::{Decision, Engine, Evidence, FieldValue, Finding, Piece, Proof, Rank, Reading, Source};
 use std::collections::BTreeSet;
 
+/// The request form among the documents.
+const FORM: &str = "formulaire_demande";
+
 /// Every finding of this stage about persons and signatures.
 pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     let mut all: Vec<Finding> = case.catalogue.fields.iter().filter_map(|f| contradiction(f, case)).collect();
@@ -23,7 +26,9 @@ fn contradiction(field: &FieldDef, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let reading = case.reading(field.id.as_str()).filter(|r| !matches!(r.decision, Decision::Confirmed))?;
-    let strong = strong_values(field, reading);
+    let mut strong = strong_values(field, reading);
+    // An act of marriage prints the birth of two people: that it prints another one is no contradiction.
+    strong.retain(|e| !of_several(e.page, case));
     let (a, b) = strong.iter().enumerate().find_map(|(i, a)| {
         let other = strong.iter().skip(i + 1).find(|b| differ(field, a, b) && a.page != b.page);
         other.map(|b| (*a, *b))
@@ -33,6 +38,12 @@ fn contradiction(field: &FieldDef, case: &Case<'_>) -> Option<Finding> {
     subjects.extend(BTreeSet::from([a.page, b.page]).iter().map(|p| format!("page:{p}")));
     let message = format!("{} : « {} » page {}, « {} » page {}.", field.label, words(a), a.page, words(b), b.page);
     Some(Finding { code: "identite_discordante".into(), subjects, message })
+}
+
+/// True for a page of a paper that speaks of several people by its nature.
+fn of_several(page: u32, case: &Case<'_>) -> bool {
+    let paper = case.extraction.pieces.iter().find(|p| p.pages.contains(&page));
+    paper.and_then(|p| case.catalogue.document(p.kind.as_str())).is_some_and(|d| d.persons.len() > 1)
 }
 
 /// Evidence that would carry its value alone: proven, or read alike by two independent means.
@@ -77,7 +88,7 @@ fn foreign(number: usize, piece: &Piece, case: &Case<'_>) -> Option<Finding> {
         .map(|l| l.rows.iter().filter(|r| std::iter::once(&r.piece).chain(&r.or).any(|k| *k == piece.kind)).collect())
         .unwrap_or_default();
     let explains = |c: &crate::catalogue::Condition| evaluate(&c.expr, case) == Truth::True;
-    if rows.iter().any(|r| r.other_name_when.as_ref().is_some_and(explains)) {
+    if rows.iter().any(|r| r.of.contains(&piece.person) || r.other_name_when.as_ref().is_some_and(explains)) {
         return None;
     }
     // The agent answers on the line of the list where there is one.
@@ -91,7 +102,7 @@ fn foreign(number: usize, piece: &Piece, case: &Case<'_>) -> Option<Finding> {
 /// The request form: its absence and its missing signature are told, and never make a dossier incomplete.
 fn form(case: &Case<'_>) -> Vec<Finding> {
     let Some(list) = case.list() else { return Vec::new() };
-    let rows = list.rows.iter().filter(|r| r.rank == Rank::Pratique && r.signed);
+    let rows = list.rows.iter().filter(|r| r.piece.as_str() == FORM && r.rank == Rank::Pratique && r.signed);
     rows.filter_map(|row| {
         let papers: Vec<&Piece> = case.pieces_of(row.piece.as_str()).collect();
         if papers.is_empty() {

@@ -5,6 +5,7 @@
 
 mod admissibility;
 mod agent;
+mod calendar;
 mod case;
 mod checklist;
 mod deadlines;
@@ -15,7 +16,10 @@ mod identity;
 mod names;
 mod needs;
 mod paper;
+mod rival;
+mod shown;
 mod truth;
+mod urgency;
 
 use crate::catalogue::{Catalogue, Holds};
 use crate::domain::{Constat, Correction, Extraction, Finding, HORS_CATALOGUE, LineStatus, Outcome, Rank};
@@ -26,6 +30,7 @@ use deadlines::Clock;
 use filing::{Filing, filing};
 use jiff::civil::Date;
 use needs::Needs;
+use std::collections::BTreeSet;
 
 /// Establishes the constat of one envelope, whose values are as agents left them (`Extraction::with_corrections`).
 ///
@@ -43,8 +48,9 @@ pub fn validate(
     let case = Case { extraction, catalogue, filing: filed.date.value, muted: None };
     let mut view = look(&case, &agents);
     undecided_day(&mut view, &filed, &case, &agents);
-    let clock = Clock { reception: filing::reception(extraction, registered_on, received_on), registered_on };
     let admissibility = admissibility::admissibility(&case);
+    let reception = filing::reception(extraction, registered_on, received_on);
+    let clock = Clock { reception, registered_on, admissibility: admissibility.status };
     view.findings.extend(admissibility::finding(&admissibility));
     view.findings.extend(deadlines::findings(&case));
     view.findings.sort();
@@ -56,7 +62,7 @@ pub fn validate(
         checklist: view.lines.into_iter().map(|j| j.line).collect(),
         admissibility,
         deadlines: deadlines::deadlines(&case, &clock),
-        urgency: deadlines::urgency(&case, &clock),
+        urgency: urgency::urgency(&case, &clock),
         findings: view.findings,
     }
 }
@@ -73,6 +79,7 @@ fn look(case: &Case<'_>, agents: &Agents<'_>) -> View {
     findings.extend(identity::findings(case));
     findings.extend(without_list(case));
     let mut lines = case.list().map(|list| judge_list(list, case)).unwrap_or_default();
+    rival::in_doubt(&mut lines, case);
     agents.decide(&mut lines);
     let outcome = outcome(&lines, &findings, case, agents);
     View { lines, findings, outcome }
@@ -121,8 +128,12 @@ fn without_list(case: &Case<'_>) -> Option<Finding> {
 
 /// The same rules on the other days that the envelope may have been filed.
 fn undecided_day(view: &mut View, filed: &Filing, case: &Case<'_>, agents: &Agents<'_>) {
-    let statuses = |v: &View| (v.outcome, v.lines.iter().map(|j| (j.line.piece.clone(), j.line.status)).collect::<Vec<_>>());
-    let differs = filed.others.iter().find(|day| statuses(&look(&Case { filing: **day, ..*case }, agents)) != statuses(view));
+    // A line that is to be checked on one day and there on the other hangs on the day only where the outcome does.
+    let says = |v: &View| {
+        let missing = v.lines.iter().filter(|j| j.line.status == LineStatus::Missing);
+        (v.outcome, missing.map(|j| j.line.piece.clone()).collect::<BTreeSet<_>>())
+    };
+    let differs = filed.others.iter().find(|day| says(&look(&Case { filing: **day, ..*case }, agents)) != says(view));
     let Some(day) = differs else { return };
     let finding = Finding {
         code: "date_depot_decisive".into(),

@@ -55,6 +55,12 @@ fn kind(piece: &Piece, case: &Case<'_>) -> Worth {
 }
 
 fn owner(piece: &Piece, row: &ListRow, case: &Case<'_>) -> Worth {
+    if !row.of.is_empty() && !row.of.contains(&piece.person) {
+        return Worth::Unsure("à qui est la pièce ?".into());
+    }
+    if !row.of.is_empty() && piece.person != Person::Applicant {
+        return Worth::Counts;
+    }
     let Some(words) = somebody_else(piece, case) else { return Worth::Counts };
     match row.other_name_when.as_ref().map(|c| evaluate(&c.expr, case)) {
         Some(Truth::True) => Worth::Counts,

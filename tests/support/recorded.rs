@@ -167,6 +167,7 @@ pub fn constat(outcome: Outcome, review: &[&str]) -> Constat {
             article: "R431-11".into(),
             rule_version: "2026-01-01".into(),
             because: String::new(),
+            group: None,
         }],
         admissibility: Admissibility { status: AdmissibilityStatus::ToVerify, evidence: Vec::new(), because: String::new() },
         deadlines: Vec::new(),

@@ -312,6 +312,7 @@ pub fn constat() -> Constat {
         article: "CESEDA R431-11, annexe 10".into(),
         rule_version: "2026-01-01".into(),
         because: because.into(),
+        group: None,
     };
     let need = |subject: &str, reason: &str| ReviewNeed { subject: subject.into(), reason: reason.into() };
     Constat {

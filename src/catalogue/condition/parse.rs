@@ -207,6 +207,16 @@ impl<'a> Parser<'a> {
             "request" => Operand::Request,
             "permit" => Operand::Permit,
             "channel" => Operand::Channel,
+            "age" => Operand::Age,
+            "parameter" => {
+                self.expect(&Token::Open)?;
+                let place = self.place();
+                let Some(Token::Word(id)) = self.take() else {
+                    return Err(("the id of a parameter is expected between the brackets".into(), place));
+                };
+                self.expect(&Token::Close)?;
+                Operand::Parameter(id)
+            }
             "months_between" => {
                 self.expect(&Token::Open)?;
                 let from = self.operand()?;

@@ -1,9 +1,11 @@
 //! What the parser cannot see: references that lead nowhere, patterns that do not compile, types that no two
 //! signs can find. Each problem says where it is and what was probably meant.
 
-use super::{Catalogue, Condition, DocumentDef, FieldDef, FieldKind, ListRow, PermitDef};
-use crate::domain::Rank;
-use std::collections::{BTreeMap, BTreeSet};
+mod law;
+mod possible;
+
+use super::{Catalogue, DocumentDef, FieldDef, FieldKind};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The marks that a sign may name besides words.
@@ -63,6 +65,7 @@ impl Catalogue {
         let mut checker = Checker { catalogue: self, problems: Vec::new() };
         checker.unique("fields.toml", "field", self.fields.iter().map(|f| f.id.as_str()));
         checker.unique("conditions.toml", "condition", self.conditions.iter().map(|c| c.id.as_str()));
+        checker.unique("parametres.toml", "parameter", self.parameters.iter().map(|p| p.id.as_str()));
         checker.unique("findings.toml", "finding", self.findings.iter().map(|f| f.code.as_str()));
         self.fields.iter().for_each(|f| checker.field(f));
         checker.sections();
@@ -72,6 +75,7 @@ impl Catalogue {
             checker.condition("conditions.toml", &named.when);
         }
         checker.cycles();
+        checker.parameters();
         self.permits.iter().for_each(|p| checker.permit(p));
         checker.two_d_doc();
         checker.file_names();
@@ -214,87 +218,6 @@ impl Checker<'_> {
         }
     }
 
-    fn permit(&mut self, permit: &PermitDef) {
-        let file = format!("permits/{}.toml", permit.id);
-        if permit.names.is_empty() {
-            let hint = Some("give the words that forms and letters use".into());
-            self.report(&file, "id =", format!("permit `{}` has no names", permit.id), hint);
-        }
-        if permit.decides && permit.lists.is_empty() {
-            let hint = Some("give `lists`, or leave `decides` out".into());
-            self.report(&file, "decides", format!("permit `{}` decides without a list", permit.id), hint);
-        }
-        let mut seen = BTreeSet::new();
-        for list in &permit.lists {
-            if !self.requests().contains(list.request.as_str()) {
-                let known = self.catalogue.field("type_demande").map(|f| f.choices.iter().map(|c| c.id.as_str()).collect());
-                self.unknown(&file, "request", &list.request, &known.unwrap_or_default());
-            }
-            if !seen.insert((list.request.as_str(), list.since)) {
-                let message = format!("two lists for `{}` since {}", list.request, list.since);
-                self.report(&file, &format!("\"{}\"", list.request), message, Some("give the later one its own date".into()));
-            }
-            for row in &list.rows {
-                self.row(&file, row);
-            }
-        }
-    }
-
-    fn row(&mut self, file: &str, row: &ListRow) {
-        let catalogue = self.catalogue;
-        let known: BTreeSet<&str> = catalogue.documents.iter().map(|d| d.id.as_str()).collect();
-        for kind in std::iter::once(&row.piece).chain(&row.or) {
-            if !known.contains(kind.as_str()) {
-                self.unknown(file, "piece", kind.as_str(), &known);
-            }
-        }
-        if row.rank == Rank::Texte && row.article.trim().is_empty() {
-            let message = format!("row `{}` is of rank texte without its article", row.piece);
-            self.report(file, &format!("\"{}\"", row.piece), message, Some("name the article, or lower the rank".into()));
-        }
-        for condition in row.when.iter().chain(&row.other_name_when) {
-            self.condition(file, condition);
-        }
-    }
-
-    fn condition(&mut self, file: &str, condition: &Condition) {
-        let references = condition.references();
-        let (fields, pieces) = (self.fields(), self.pieces());
-        let named: BTreeSet<&str> = self.catalogue.conditions.iter().map(|c| c.id.as_str()).collect();
-        let either: BTreeSet<&str> = fields.union(&named).copied().collect();
-        let mut wrong = Vec::new();
-        wrong.extend(references.pieces.iter().filter(|p| !pieces.contains(p.as_str())).map(|p| ("piece", p, &pieces)));
-        wrong.extend(references.fields.iter().filter(|f| !fields.contains(f.as_str())).map(|f| ("field", f, &fields)));
-        wrong.extend(references.names.iter().filter(|n| !either.contains(n.as_str())).map(|n| ("name", n, &either)));
-        let hints: Vec<_> = wrong.into_iter().map(|(what, id, known)| (what, id.clone(), nearest(id, known))).collect();
-        for (what, id, hint) in hints {
-            self.report(file, &condition.source, format!("unknown {what} `{id}` in a condition"), hint);
-        }
-    }
-
-    /// A condition that leads back to itself could never be decided.
-    fn cycles(&mut self) {
-        let uses: BTreeMap<&str, Vec<String>> =
-            self.catalogue.conditions.iter().map(|c| (c.id.as_str(), c.when.references().names)).collect();
-        for start in uses.keys() {
-            let mut seen = BTreeSet::new();
-            let mut open: Vec<&str> = vec![start];
-            while let Some(name) = open.pop() {
-                for next in uses.get(name).into_iter().flatten() {
-                    if next == start {
-                        let message = format!("condition `{start}` leads back to itself");
-                        self.report("conditions.toml", &format!("\"{start}\""), message, None);
-                        open.clear();
-                        break;
-                    }
-                    if seen.insert(next.as_str()) {
-                        open.push(next);
-                    }
-                }
-            }
-        }
-    }
-
     /// Documents and permits are looked for by file name.
     fn file_names(&mut self) {
         let documents = self.catalogue.documents.iter().map(|d| format!("documents/{}.toml", d.id));
@@ -400,7 +323,37 @@ mod tests {
                 "id = \"vieux\"\nlabel = \"Neuf\"\n[[signs]]\nany = [\"a\"]\nweight = 1\n[[signs]]\nany = [\"b\"]\nweight = 1\n",
                 "the id in documents/neuf.toml is not its file name",
             ),
-            ("permits/visiteur.toml", "names = [", "decides = true\nnames = [", "permit `visiteur` decides without a list"),
+            (
+                "permits/neuf.toml",
+                "",
+                "id = \"neuf\"\nlabel = \"Neuf\"\nbasis = \"\"\nnames = [\"neuf\"]\ndecides = true\n",
+                "permit `neuf` decides without a list",
+            ),
+            (
+                "permits/etudiant.toml",
+                "when = \"mobilite\"",
+                "when = \"mobilite and not mobilite\"",
+                "the condition of row `programme_mobilite` can never hold; correct it, or take the row out",
+            ),
+            (
+                "permits/etudiant.toml",
+                "when = \"mobilite\"",
+                "group = \"seul\"\nwhen = \"mobilite\"",
+                "group `seul` of `premiere` has one row",
+            ),
+            (
+                "permits/etudiant.toml",
+                "piece = \"attestation_reussite\"",
+                "piece = \"photos_identite\"",
+                "two rows of `premiere` ask for `photos_identite` at the same time; end the earlier one with `until`",
+            ),
+            (
+                "parametres.toml",
+                "id = \"silence\"",
+                "id = \"silences\"",
+                "parameter `silence` is missing, and the deadlines count with it; did you mean `silences`?",
+            ),
+            ("conditions.toml", "parameter(age_majorite)", "parameter(age_majeur)", "unknown parameter `age_majeur` in a condition"),
         ] {
             let told = problems_with(path, from, to);
             assert!(told.iter().any(|t| t.contains(expected)), "{path}: {to}: {told:?}");

@@ -1,0 +1,283 @@
+//! The lists of documents as pages for those who answer for them: one page for each permit with the source of every line, the
+//! dated parameters, and what changed between two days. Nothing here decides; it shows what `pipelines/` says.
+
+use crate::catalogue::{Catalogue, ListRow, ParameterDef, PermitDef, PieceList, Unit};
+use crate::domain::{LineClass, Rank};
+use askama::Template;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// One file of the book.
+pub struct Page {
+    /// Below the folder of the book.
+    pub name: String,
+    pub html: String,
+}
+
+/// The pages on `on`; with `since`, what changed from that day to `on` as well.
+///
+/// # Errors
+/// Only when a template cannot be filled, which a test excludes.
+pub fn book(catalogue: &Catalogue, on: Date, since: Option<Date>) -> Result<Vec<Page>, askama::Error> {
+    let mut permits: Vec<&PermitDef> = catalogue.permits.iter().collect();
+    permits.sort_by(|a, b| a.label.cmp(&b.label));
+    let entry = |p: &&PermitDef| Entry { file: file_of(p), label: p.label.clone(), basis: p.basis.clone(), lists: in_force(p, on).len() };
+    let mut pages = vec![Page {
+        name: "index.html".into(),
+        html: Index {
+            on: french(on),
+            permits: permits.iter().map(entry).collect(),
+            parameters: catalogue.parameters.iter().filter_map(|p| Amount::of(p, on)).collect(),
+            changed: since.map(french),
+            changes: since.map(|since| changes(catalogue, since, on)).unwrap_or_default(),
+        }
+        .render()?,
+    }];
+    for permit in permits {
+        let lists = in_force(permit, on).into_iter().map(|list| Shown::of(list, on, catalogue)).collect();
+        let names = permit.names.join(" · ");
+        let anef = permit.anef_since.map(french);
+        let html = OfPermit { on: french(on), label: permit.label.clone(), basis: permit.basis.clone(), names, anef, lists }.render()?;
+        pages.push(Page { name: file_of(permit), html });
+    }
+    Ok(pages)
+}
+
+fn file_of(permit: &PermitDef) -> String {
+    format!("{}.html", permit.id)
+}
+
+/// The list of each kind of request that decides on this day.
+fn in_force(permit: &PermitDef, on: Date) -> Vec<&PieceList> {
+    let mut latest: BTreeMap<&str, &PieceList> = BTreeMap::new();
+    for list in permit.lists.iter().filter(|l| l.since <= on) {
+        let held = latest.entry(list.request.as_str()).or_insert(list);
+        if held.since < list.since {
+            *held = list;
+        }
+    }
+    latest.into_values().collect()
+}
+
+fn rows_on(list: &PieceList, on: Date) -> impl Iterator<Item = &ListRow> {
+    list.rows.iter().filter(move |row| row.since.is_none_or(|since| since <= on) && row.until.is_none_or(|until| on <= until))
+}
+
+#[derive(Template)]
+#[template(path = "index.html", config = "src/lists/askama.toml")]
+struct Index {
+    on: String,
+    permits: Vec<Entry>,
+    parameters: Vec<Amount>,
+    changed: Option<String>,
+    changes: Vec<Change>,
+}
+
+struct Entry {
+    file: String,
+    label: String,
+    basis: String,
+    lists: usize,
+}
+
+struct Amount {
+    label: String,
+    value: String,
+    since: String,
+    source: String,
+    confirmed: bool,
+}
+
+impl Amount {
+    fn of(parameter: &ParameterDef, on: Date) -> Option<Self> {
+        let value = parameter.values.iter().filter(|v| v.since <= on).max_by_key(|v| v.since)?;
+        let unit = match parameter.unit {
+            Unit::Euros => "€",
+            Unit::Days => "jours",
+            Unit::Months => "mois",
+            Unit::Years => "ans",
+        };
+        Some(Self {
+            label: parameter.label.clone(),
+            value: format!("{} {unit}", value.value),
+            since: french(value.since),
+            source: value.source.clone(),
+            confirmed: value.confirmed,
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "permit.html", config = "src/lists/askama.toml")]
+struct OfPermit {
+    on: String,
+    label: String,
+    basis: String,
+    names: String,
+    anef: Option<String>,
+    lists: Vec<Shown>,
+}
+
+struct Shown {
+    request: String,
+    since: String,
+    lines: Vec<Line>,
+}
+
+impl Shown {
+    fn of(list: &PieceList, on: Date, catalogue: &Catalogue) -> Self {
+        let lines = rows_on(list, on).map(|row| Line::of(row, list, catalogue)).collect();
+        Self { request: request_in_french(&list.request, catalogue), since: french(list.since), lines }
+    }
+}
+
+/// One line of a list, in words.
+#[derive(Clone, PartialEq, Eq)]
+struct Line {
+    piece: String,
+    rank: &'static str,
+    class: &'static str,
+    due: String,
+    asks: String,
+    stand_ins: String,
+    article: String,
+    since: String,
+    note: String,
+}
+
+impl Line {
+    fn of(row: &ListRow, list: &PieceList, catalogue: &Catalogue) -> Self {
+        let label = |id: &str| catalogue.document(id).map_or_else(|| id.to_owned(), |d| d.label.clone());
+        Self {
+            piece: label(row.piece.as_str()),
+            rank: match row.rank {
+                Rank::Texte => "texte",
+                Rank::Liste => "liste officielle",
+                Rank::Pratique => "pratique",
+            },
+            class: match (row.class, row.rank) {
+                (LineClass::AtCollection, _) => "au retrait du titre",
+                (_, Rank::Pratique) => "jamais demandée",
+                (_, Rank::Liste) => "à vérifier si elle manque",
+                (LineClass::BlocksReceipt, Rank::Texte) => "sans elle, pas de récépissé",
+                (LineClass::ToBeAsked, Rank::Texte) => "à demander si elle manque",
+            },
+            due: due(row, catalogue),
+            asks: asks(row),
+            stand_ins: row.or.iter().map(|k| label(k.as_str())).collect::<Vec<_>>().join(" ; "),
+            article: row.article.clone(),
+            since: french(row.since.map_or(list.since, |since| since.max(list.since))),
+            note: row.note.clone().unwrap_or_default(),
+        }
+    }
+}
+
+fn due(row: &ListRow, catalogue: &Catalogue) -> String {
+    let words =
+        |c: &crate::catalogue::Condition| catalogue.condition(&c.source).map_or_else(|| c.source.clone(), |named| named.label.clone());
+    let mut due = match (&row.when, row.advisory) {
+        (_, true) => "jamais d’elle-même".to_owned(),
+        (Some(when), false) => format!("si {}", words(when)),
+        (None, false) => "toujours".to_owned(),
+    };
+    if let Some(held) = &row.held_when {
+        due.push_str(&format!(", sauf si l’administration la détient : {}", words(held)));
+    }
+    if let Some(group) = &row.group {
+        due.push_str(&format!(" (une seule pièce du groupe « {group} » suffit)"));
+    }
+    due
+}
+
+/// What the paper itself must be.
+fn asks(row: &ListRow) -> String {
+    let mut asks = Vec::new();
+    if let Some(limit) = row.max_age_months {
+        asks.push(format!("moins de {limit} mois au dépôt"));
+    }
+    if row.signed {
+        asks.push("signée".to_owned());
+    }
+    if row.valid {
+        asks.push("en cours de validité".to_owned());
+    }
+    if let Some(count) = row.count {
+        asks.push(format!("{count} exemplaires"));
+    }
+    if let Some(covers) = row.covers {
+        let unit = if covers.per.months() == 12 { "année" } else { "semestre" };
+        asks.push(format!("une par {unit} sur {} ans", covers.years));
+    }
+    asks.join(", ")
+}
+
+fn request_in_french(request: &str, catalogue: &Catalogue) -> String {
+    let choices = catalogue.field("type_demande").map(|f| f.choices.as_slice()).unwrap_or_default();
+    choices.iter().find(|c| c.id == request).and_then(|c| c.words.first().cloned()).unwrap_or_else(|| request.to_owned())
+}
+
+/// A line that came, went or changed.
+struct Change {
+    permit: String,
+    request: String,
+    piece: String,
+    what: String,
+}
+
+fn changes(catalogue: &Catalogue, from: Date, to: Date) -> Vec<Change> {
+    let mut all = Vec::new();
+    for permit in &catalogue.permits {
+        let on = |day: Date| -> BTreeMap<(String, String), Line> {
+            let lines = in_force(permit, day).into_iter().flat_map(|list| rows_on(list, day).map(move |row| (list, row)));
+            lines
+                .map(|(list, row)| ((list.request.clone(), format!("{} {:?}", row.piece, row.of)), Line::of(row, list, catalogue)))
+                .collect()
+        };
+        let (before, after) = (on(from), on(to));
+        let mut change = |request: &str, line: &Line, what: String| {
+            let request = request_in_french(request, catalogue);
+            all.push(Change { permit: permit.label.clone(), request, piece: line.piece.clone(), what });
+        };
+        for (key, line) in &after {
+            match before.get(key) {
+                None => change(&key.0, line, format!("demandée depuis le {} ({})", line.since, line.article)),
+                Some(old) if old != line => change(&key.0, line, format!("modifiée depuis le {} ({})", line.since, line.article)),
+                Some(_) => {}
+            }
+        }
+        for (key, line) in before.iter().filter(|(key, _)| !after.contains_key(key)) {
+            change(&key.0, line, format!("n’est plus demandée ({})", line.article));
+        }
+    }
+    all
+}
+
+fn french(date: Date) -> String {
+    format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn every_permit_has_its_page_and_every_line_its_source() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let pages = book(&catalogue, date(2026, 11, 23), None).unwrap();
+        assert_eq!(pages.len(), 1 + catalogue.permits.len());
+        let student = pages.iter().find(|p| p.name == "etudiant.html").unwrap();
+        for words in ["Contrat d’engagement", "CESEDA R412-1, R412-3, annexe 12", "si la personne est hébergée par un particulier"] {
+            assert!(student.html.contains(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_changed_between_two_days_is_told() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let told = changes(&catalogue, date(2024, 1, 1), date(2026, 11, 23));
+        let contract = told.iter().find(|c| c.permit == "Étudiant" && c.piece.starts_with("Contrat d’engagement")).unwrap();
+        assert_eq!(contract.what, "demandée depuis le 17/07/2024 (CESEDA R412-1, R412-3, annexe 12)");
+        assert!(changes(&catalogue, date(2026, 11, 22), date(2026, 11, 23)).is_empty());
+    }
+}
