@@ -79,12 +79,21 @@ fn full_name(layout: &Layout, surname: &str, given: &[String]) -> Option<(Vec<To
                 {
                     continue;
                 }
+                if is_relative(&tokens[..from]) {
+                    continue;
+                }
                 let (a, b) = (tokens[from..middle].to_vec(), tokens[middle..end].to_vec());
                 return Some(if turned { (b, a) } else { (a, b) });
             }
         }
     }
     None
+}
+
+/// True where the words before a name say that it is a relative's: "fille de", "père :", "épouse".
+fn is_relative(before: &[Token]) -> bool {
+    let near = before.iter().rev().take(3).any(|t| matches!(t.key.as_str(), "PERE" | "MERE" | "CONJOINT" | "EPOUX" | "EPOUSE" | "PARENT"));
+    near || before.windows(2).any(|pair| matches!(pair[0].key.as_str(), "FILLE" | "FILS") && pair[1].key == "DE")
 }
 
 /// True when two neighbours read as parts of one name: close together, both begin with a capital, nothing between them.
@@ -261,6 +270,15 @@ mod tests {
             find(&Layout::new(&page), &FieldId::from("nom_naissance"), &FieldValue::Text("YOUSSEF".to_owned()), &people.0, &people.1)
                 .is_none()
         );
+    }
+
+    #[test]
+    fn the_name_of_a_relative_confirms_nobody() {
+        let name = || FieldValue::Text("BEN YOUSSEF".to_owned());
+        for line in ["fille de Hélène BEN YOUSSEF et de Awa DIOP", "Père : BEN YOUSSEF Hélène", "épouse BEN YOUSSEF Hélène"] {
+            assert_eq!(found(&[(100, 100, line)], "nom_naissance", name()), None, "{line}");
+        }
+        assert!(found(&[(100, 100, "Hélène BEN YOUSSEF, fille de Awa DIOP")], "nom_naissance", name()).is_some());
     }
 
     #[test]

@@ -191,8 +191,13 @@ impl Form<'_> {
 
     /// Which question a box belongs to, and which answer it is: by the label of its group, else by its words alone.
     fn question(&self, tick: &CheckBox) -> Option<(FieldId, String)> {
-        let asked: Vec<&FieldDef> =
-            self.catalogue.fields.iter().filter(|f| !f.choices.is_empty() || f.id.as_str() == "permit_id").collect();
+        // What no form prints a label of is for an agent to say: its answers stand beside boxes of other questions.
+        let asked: Vec<&FieldDef> = self
+            .catalogue
+            .fields
+            .iter()
+            .filter(|f| !f.labels.is_empty() && !f.choices.is_empty() || f.id.as_str() == "permit_id")
+            .collect();
         let named = asked.iter().filter(|f| f.labels.iter().any(|l| alike(l, &tick.group) || begins(&tick.group, l)));
         let by_group = named.filter_map(|f| self.answer(f, &tick.words).map(|a| (f.id.clone(), a)));
         if let Some(found) = by_group.min_by_key(|(id, _)| usize::from(id.as_str() == "permit_id")) {

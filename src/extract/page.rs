@@ -9,6 +9,7 @@ use crate::domain::{
     Candidate, Correction, CorrectionAct, Engine, FieldId, FieldValue, KindGuess, MarkKind, PageRead, PageState, Rect, Sheet, SheetRole,
     Source, Trust, Word, mrz::Mrz,
 };
+use std::collections::BTreeSet;
 
 /// Text of the code on a separator sheet.
 const SEPARATOR: &str = "PASSERELLE|SEP|";
@@ -16,6 +17,13 @@ const SEPARATOR: &str = "PASSERELLE|SEP|";
 pub(super) const FORM: &str = "formulaire_demande";
 /// From here on a guess is used to choose which labels to look for.
 const SURE: f64 = 0.45;
+/// Below this a guess is no more than a word that several papers print.
+const RUMOUR: f64 = 0.3;
+/// A page goes on with the form beside it from so many places on, so many of which no other paper prints.
+const PLACES: usize = 4;
+const OWN_PLACES: usize = 2;
+/// How sure that is.
+const GOES_ON: f64 = 0.75;
 /// The year taken when no page bears a date: births are then told from this century up to it.
 const NO_YEAR: i16 = 2026;
 
@@ -23,7 +31,34 @@ const NO_YEAR: i16 = 2026;
 pub(super) fn describe(pages: &[PageRead], catalogue: &Catalogue, trust: &Trust, corrections: &[Correction]) -> Vec<Sheet> {
     let reference_year = reference_year(pages);
     let reader = Reader::new(catalogue, reference_year);
-    pages.iter().map(|page| sheet(page, &reader, trust, corrections)).collect()
+    let mut sheets: Vec<Sheet> = pages.iter().map(|page| sheet(page, None, &reader, trust, corrections)).collect();
+    for at in form_goes_on(pages, &sheets, catalogue) {
+        let guess = KindGuess { kind: FORM.into(), confidence: GOES_ON, signs: vec!["suite du formulaire".into()] };
+        sheets[at] = sheet(&pages[at], Some(guess), &reader, trust, corrections);
+    }
+    sheets
+}
+
+/// Pages that no sign names, beside a page of the request form, with places for answers that forms alone ask for: its other side.
+fn form_goes_on(pages: &[PageRead], sheets: &[Sheet], catalogue: &Catalogue) -> Vec<usize> {
+    let elsewhere: BTreeSet<&str> =
+        catalogue.documents.iter().filter(|d| d.id.as_str() != FORM).flat_map(|d| &d.values).map(|v| v.field.as_str()).collect();
+    let answers = |page: &PageRead| page.zones.iter().map(|z| z.field.as_str().to_owned()).collect::<BTreeSet<_>>();
+    let asks = |at: usize| {
+        let fields = answers(&pages[at]);
+        fields.len() >= PLACES && fields.iter().filter(|f| !elsewhere.contains(f.as_str())).count() >= OWN_PLACES
+    };
+    let best = |sheet: &Sheet| sheet.kinds.first().map_or((false, 0.0), |k| (k.kind.as_str() == FORM, k.confidence));
+    let is_form = |sheet: &Sheet| matches!(best(sheet), (true, confidence) if confidence >= SURE);
+    let nameless = |sheet: &Sheet| {
+        let (form, confidence) = best(sheet);
+        sheet.role == SheetRole::Document && confidence < if form { SURE } else { RUMOUR }
+    };
+    let beside = |at: usize| {
+        let seen = |s: &&Sheet| s.role != SheetRole::Blank;
+        sheets[..at].iter().rev().find(seen).is_some_and(is_form) || sheets[at + 1..].iter().find(seen).is_some_and(is_form)
+    };
+    (0..sheets.len()).filter(|at| nameless(&sheets[*at]) && asks(*at) && beside(*at)).collect()
 }
 
 /// The latest year that several dates of the papers share: letters, bills and copies are recent.
@@ -39,7 +74,8 @@ pub(super) fn reference_year(pages: &[PageRead]) -> i16 {
     counts.into_iter().max_by_key(|(year, count)| (*count, *year)).map_or(NO_YEAR, |(year, _)| year.max(2000) + 1)
 }
 
-fn sheet(page: &PageRead, reader: &Reader, trust: &Trust, corrections: &[Correction]) -> Sheet {
+/// `known` is the kind that the pages beside it give it.
+fn sheet(page: &PageRead, known: Option<KindGuess>, reader: &Reader, trust: &Trust, corrections: &[Correction]) -> Sheet {
     let empty = |role| Sheet {
         page: page.number,
         role,
@@ -62,7 +98,7 @@ fn sheet(page: &PageRead, reader: &Reader, trust: &Trust, corrections: &[Correct
     let parsed: Vec<Mrz> = zones.iter().map(|(zone, _)| zone.clone()).collect();
     let kinds = match reclassified(page.number, corrections) {
         Some(kind) => vec![KindGuess { kind: kind.as_str().into(), confidence: 1.0, signs: Vec::new() }],
-        None => signs::guesses(&layout, &parsed, &reader.catalogue.documents),
+        None => known.map_or_else(|| signs::guesses(&layout, &parsed, &reader.catalogue.documents), |k| vec![k]),
     };
     let document = likely(&kinds, reader.catalogue);
     let (seals, sealed) = two_d_doc::read(page, reader.catalogue, trust);
@@ -212,7 +248,9 @@ fn signed(page: &PageRead, layout: &Layout, document: Option<&DocumentDef>) -> V
                 && b.x <= rect.right() + layout.em * 10
         })
     };
-    let mark = page.marks.iter().filter(|m| m.kind == MarkKind::Signature).find(|m| near(&m.rect)).map(|m| m.rect);
+    // The remains of a rule are as long as a signature, and not as high as a letter.
+    let drawn = |rect: &Rect| rect.h * 2 >= layout.em;
+    let mark = page.marks.iter().filter(|m| m.kind == MarkKind::Signature && drawn(&m.rect)).find(|m| near(&m.rect)).map(|m| m.rect);
     let inked = mark.or_else(|| place.filter(|z| !z.empty).map(|z| z.rect));
     let (rect, value, trust) = match (inked, boxes.last()) {
         (Some(rect), _) => (rect, true, if mark.is_some() { 0.93 } else { 0.7 }),

@@ -8,7 +8,6 @@ CODES = {"numero_etranger", "numero_titre", "numero_visa", "numero_passeport", "
 ADDRESSES = {"adresse", "hebergeant_adresse"}
 # Printed on some pages although a truth does not always list them.
 SOMETIMES = {"contrat_debut", "contrat_type", "annee", "etablissement", "diplome"}
-DECIDING = {"etudiant", "salarie", "changement_adresse"}
 
 
 def plain(text):
@@ -133,9 +132,10 @@ class Score:
         self.n["envelopes"] += 1
         if said == "complete" != wanted:
             self.false_complete.append(file)
-        if expected["permit"] in DECIDING:
-            self.n["deciding"] += 1
-            self.n["deciding_right"] += said == wanted
+        self.n["outcome_right"] += said == wanted
+        if wanted == "complete":
+            self.n["complete"] += 1
+            self.n["complete_right"] += said == wanted
 
     def share(self, part, whole):
         return round(self.n[part] / self.n[whole], 4) if self.n[whole] else None
@@ -151,6 +151,7 @@ class Score:
     def report(self):
         return {**{key: int(value) for key, value in sorted(self.n.items())}, "exact_share": self.share("exact", "values"),
                 "printed_exact_share": self.share("printed_exact", "printed"), "accepted_share": self.share("accepted", "values"),
-                "pages_right_share": self.share("pages_right", "pages"), "outcome_share": self.share("deciding_right", "deciding"),
+                "pages_right_share": self.share("pages_right", "pages"), "outcome_share": self.share("outcome_right", "envelopes"),
+                "complete_share": self.share("complete_right", "complete"),
                 "harmed": self.harmed, "settled": self.settled, "harm_share": round(self.harmed / self.settled, 4) if self.settled else None,
                 "false_complete": self.false_complete, "split_wrong": self.split_wrong, "wrong": self.wrong[:40]}

@@ -63,7 +63,13 @@ fn plain(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().filter(|w| w.chars().any(char::is_alphanumeric)).collect();
     let joined = words.join(" ").to_uppercase();
     let trimmed = joined.trim_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != '(');
-    (trimmed.chars().filter(|c| c.is_alphabetic()).count() >= 2 || trimmed.len() >= 4).then(|| trimmed.to_owned())
+    (trimmed.chars().filter(|c| c.is_alphabetic()).count() >= 2 || are_years(trimmed)).then(|| trimmed.to_owned())
+}
+
+/// « 2025 » or « 2025-2026 »: of digits alone only years are a text.
+fn are_years(text: &str) -> bool {
+    let year = |part: &str| part.len() == 4 && part.parse().is_ok_and(|y: u16| (1900..2100).contains(&y));
+    text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).all(year)
 }
 
 /// Each character as the digit that it looks like; other signs are left out.
