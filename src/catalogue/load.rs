@@ -200,7 +200,7 @@ fn folder_files(folder: &Path, prefix: &str, wanted: fn(&str) -> bool, files: &m
 /// When a file cannot be read.
 pub fn case_files(folder: Option<&Path>) -> Result<Vec<SourceFile>, CatalogueError> {
     let mut files = Vec::new();
-    let wanted = |path: &str| is_case(path) && path.ends_with(".toml");
+    let wanted = |path: &str| is_case(path) && Path::new(path).extension().is_some_and(|e| e == "toml");
     match folder {
         Some(folder) => folder_files(folder, "", wanted, &mut files)?,
         None => embedded_files(&EMBEDDED, wanted, &mut files),

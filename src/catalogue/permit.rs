@@ -27,17 +27,30 @@ pub struct PermitDef {
     /// Article of `silence_days`.
     #[serde(default)]
     pub silence_article: Option<String>,
-    /// The first request is to be filed at the latest on the eve of the nineteenth birthday (R431-5 2°).
+    /// What the code rules for this permit besides its lists.
     #[serde(default)]
-    pub before_nineteen: bool,
-    /// The permit rests on an international agreement: above one year, its expired card covers too (L433-3).
-    #[serde(default)]
-    pub agreement: bool,
-    /// A first paper of a protected person is printed at once (R431-15-3, R431-15-4).
-    #[serde(default)]
-    pub protection: bool,
+    pub rules: Vec<PermitRule>,
     #[serde(default)]
     pub lists: Vec<PieceList>,
+}
+
+/// A rule that holds for some permits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PermitRule {
+    /// The first request is to be filed at the latest on the eve of the nineteenth birthday (R431-5 2°).
+    BeforeNineteen,
+    /// The permit rests on an international agreement: above one year, its expired card covers too (L433-3).
+    Agreement,
+    /// A first paper of a protected person is printed at once (R431-15-3, R431-15-4).
+    Protection,
+}
+
+impl PermitDef {
+    #[must_use]
+    pub fn has(&self, rule: PermitRule) -> bool {
+        self.rules.contains(&rule)
+    }
 }
 
 /// The list of documents for one kind of request.

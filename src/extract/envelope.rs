@@ -252,7 +252,13 @@ impl Bench<'_> {
             let best =
                 own.iter().filter(|c| c.field.as_str() == id && c.value.is_some()).max_by(|a, b| a.confidence.total_cmp(&b.confidence));
             if let Some(candidate) = best {
-                facts.insert(FieldId::from(id), fact(candidate));
+                let alike = |o: &&Candidate| o.value == candidate.value && o.evidence.engine != candidate.evidence.engine;
+                let seen_twice = own.iter().any(|o| o.field.as_str() == id && alike(o));
+                let mut fact = fact(candidate);
+                if seen_twice {
+                    fact.confidence = fact.confidence.max(TAKEN);
+                }
+                facts.insert(FieldId::from(id), fact);
             }
         }
         let signed = own.iter().find(|c| c.field.as_str() == "signe" || c.field.as_str().ends_with("_signe"));
@@ -278,10 +284,13 @@ impl Bench<'_> {
     }
 }
 
+/// A value printed beside its very label and read clearly, or by both engines alike, is taken at its word by the list; the figure
+/// is set, not measured.
+const TAKEN: f64 = 0.95;
+
 /// A fact keeps the place and the trust of its candidate; the rules of the list weigh it.
 fn fact(candidate: &Candidate) -> Reading {
-    // A value printed beside its very label and read clearly is taken at its word by the list; the figure is set, not measured.
-    let confidence = if candidate.confidence >= 0.78 { candidate.confidence.max(0.95) } else { candidate.confidence };
+    let confidence = if candidate.confidence >= 0.78 { candidate.confidence.max(TAKEN) } else { candidate.confidence };
     Reading {
         value: candidate.value.clone(),
         decision: if candidate.empty && candidate.value.is_none() { Decision::Absent } else { Decision::Review },

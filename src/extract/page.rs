@@ -254,6 +254,10 @@ fn signed(page: &PageRead, layout: &Layout, document: Option<&DocumentDef>) -> V
     let inked = mark.or_else(|| place.filter(|z| !z.empty).map(|z| z.rect));
     let (rect, value, trust) = match (inked, boxes.last()) {
         (Some(rect), _) => (rect, true, if mark.is_some() { 0.93 } else { 0.7 }),
+        // The act itself prints one place to sign; without a mark anywhere on the page that place is empty.
+        (None, Some(label)) if asked && field == "contrat_signe" && !page.marks.iter().any(|m| m.kind == MarkKind::Signature) => {
+            (*label, false, 0.9)
+        }
         (None, Some(label)) if asked => (*label, false, 0.55),
         _ => return Vec::new(),
     };

@@ -175,18 +175,14 @@ impl Line {
 fn due(row: &ListRow, catalogue: &Catalogue) -> String {
     let words =
         |c: &crate::catalogue::Condition| catalogue.condition(&c.source).map_or_else(|| c.source.clone(), |named| named.label.clone());
-    let mut due = match (&row.when, row.advisory) {
+    let due = match (&row.when, row.advisory) {
         (_, true) => "jamais d’elle-même".to_owned(),
         (Some(when), false) => format!("si {}", words(when)),
         (None, false) => "toujours".to_owned(),
     };
-    if let Some(held) = &row.held_when {
-        due.push_str(&format!(", sauf si l’administration la détient : {}", words(held)));
-    }
-    if let Some(group) = &row.group {
-        due.push_str(&format!(" (une seule pièce du groupe « {group} » suffit)"));
-    }
-    due
+    let held = row.held_when.as_ref().map_or_else(String::new, |c| format!(", sauf si l’administration la détient : {}", words(c)));
+    let group = row.group.as_ref().map_or_else(String::new, |g| format!(" (une seule pièce du groupe « {g} » suffit)"));
+    format!("{due}{held}{group}")
 }
 
 /// What the paper itself must be.

@@ -31,15 +31,12 @@ fn works(day: Date, holidays: &Holidays) -> bool {
 /// Easter Sunday of the Gregorian calendar, by the algorithm of Meeus, Jones and Butcher.
 fn easter(year: i16) -> Date {
     let year = i32::from(year);
-    let (a, b, c) = (year % 19, year / 100, year % 100);
-    let (d, e) = (b / 4, b % 4);
-    let g = (8 * b + 13) / 25;
-    let h = (19 * a + b - d - g + 15) % 30;
-    let (i, k) = (c / 4, c % 4);
-    let l = (32 + 2 * e + 2 * i - h - k) % 7;
-    let m = (a + 11 * h + 19 * l) / 433;
-    let month = (h + l - 7 * m + 90) / 25;
-    let day = (h + l - 7 * m + 33 * month + 19) % 32;
+    let (golden, century, of_century) = (year % 19, year / 100, year % 100);
+    let moon = (19 * golden + century - century / 4 - (8 * century + 13) / 25 + 15) % 30;
+    let week = (32 + 2 * (century % 4) + 2 * (of_century / 4) - moon - of_century % 4) % 7;
+    let late = (golden + 11 * moon + 19 * week) / 433;
+    let month = (moon + week - 7 * late + 90) / 25;
+    let day = (moon + week - 7 * late + 33 * month + 19) % 32;
     date(year as i16, month as i8, day as i8)
 }
 

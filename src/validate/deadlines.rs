@@ -5,7 +5,7 @@ use super::calendar::working_day;
 use super::case::Case;
 use super::evaluate::months;
 use super::heard::{Heard, days, french};
-use crate::catalogue::{BIRTH, PermitDef};
+use crate::catalogue::{BIRTH, PermitDef, PermitRule};
 use crate::domain::{AdmissibilityStatus, Deadline, Finding};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -55,7 +55,8 @@ pub(super) fn card_end(case: &Case<'_>) -> Option<Date> {
 /// international agreement.
 pub(super) fn cover(end: Date, case: &Case<'_>) -> Option<Date> {
     let lasted = months(date("titre_debut", case)?, end) + SHORT_BY;
-    let agreement = permit(case).is_some_and(|p| p.agreement) && lasted > 12 * number("couverture_duree_accord", case) + SHORT_BY;
+    let agreement =
+        permit(case).is_some_and(|p| p.has(PermitRule::Agreement)) && lasted > 12 * number("couverture_duree_accord", case) + SHORT_BY;
     let long = lasted >= 12 * number("couverture_duree_pluriannuelle", case);
     (agreement || long).then(|| after(end, number("couverture_titre_expire", case).months()))
 }
@@ -109,7 +110,7 @@ fn window(end: Date, case: &Case<'_>) -> Deadline {
 fn of_age(case: &Case<'_>) -> Option<Deadline> {
     let born = date(BIRTH, case).filter(|_| case.request() == Some("premiere"))?;
     let birthday = |age: i64| after(born, age.years());
-    if permit(case).is_some_and(|p| p.before_nineteen) {
+    if permit(case).is_some_and(|p| p.has(PermitRule::BeforeNineteen)) {
         let because = "première demande à déposer au plus tard la veille du dix-neuvième anniversaire (R431-5 2°)".into();
         let due = after(birthday(number("age_dix_neuf", case)), -1.day());
         return (case.filing <= birthday(YOUNG)).then(|| Deadline { rule: "dix_neuf_ans".into(), due, because });

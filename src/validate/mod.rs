@@ -156,7 +156,7 @@ fn needs(view: &View, filed: &Filing, case: &Case<'_>, agents: &Agents<'_>) -> N
     if let Some(subject) = filed.waiting {
         needs.add(subject, "date du dépôt à confirmer");
     }
-    if case.request() == Some("renouvellement") {
+    if matches!(case.request(), Some("renouvellement" | "duplicata")) {
         needs::dates(&mut needs, &deadlines::FIELDS, case);
     }
     needs::lines(&mut needs, &view.lines, case);

@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::deadlines::{Clock, after, card_end, cliff, cover, deadlines};
 use super::heard::french;
+use crate::catalogue::PermitRule;
 use crate::domain::Urgency;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -19,7 +20,7 @@ pub(super) fn urgency(case: &Case<'_>, clock: &Clock) -> Urgency {
         reasons.extend(of_card(end, case, today));
     }
     let permit = case.permit().and_then(|p| case.catalogue.permit(p));
-    if permit.is_some_and(|p| p.protection) && case.request() == Some("premiere") {
+    if permit.is_some_and(|p| p.has(PermitRule::Protection)) && case.request() == Some("premiere") {
         reasons.push((100, "premier titre d’une personne protégée (R431-15-3, R431-15-4)".into()));
     }
     let birthday = deadlines(case, clock).into_iter().find(|d| d.rule == "dix_neuf_ans");

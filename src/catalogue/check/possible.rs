@@ -42,15 +42,13 @@ fn collect(expr: &Expr, catalogue: &Catalogue, depth: usize, atoms: &mut Vec<Str
         Expr::Literal(Some(_)) => {}
         Expr::Not(inner) | Expr::Said(inner) => collect(inner, catalogue, depth, atoms),
         Expr::All(parts) | Expr::Any(parts) => parts.iter().for_each(|p| collect(p, catalogue, depth, atoms)),
-        _ => match named(expr, catalogue, depth) {
-            Some(inner) => collect(inner, catalogue, depth + 1, atoms),
-            None => {
-                let atom = atom(expr);
-                if !atoms.contains(&atom) {
-                    atoms.push(atom);
-                }
+        _ => {
+            if let Some(inner) = named(expr, catalogue, depth) {
+                collect(inner, catalogue, depth + 1, atoms);
+            } else if !atoms.contains(&atom(expr)) {
+                atoms.push(atom(expr));
             }
-        },
+        }
     }
 }
 
