@@ -17,10 +17,12 @@ pub(super) struct Judged {
     pub hangs_on: Vec<String>,
     /// What a person confirms about a paper that counts as read.
     pub confirm: Option<String>,
-    /// The row asks for its paper, or may.
-    asked: bool,
+    /// Whether the row asks for its paper.
+    asked: Truth,
     /// There is a paper, whatever it is worth.
     shown: bool,
+    /// It is of the row's own type, and not of one that may stand for it.
+    own: bool,
 }
 
 /// Every row in force on the filing date.
@@ -37,13 +39,16 @@ fn alternatives(lines: &mut [Judged], case: &Case<'_>) {
     let groups: BTreeSet<String> = lines.iter().filter_map(|j| j.line.group.clone()).collect();
     for group in groups {
         let members: Vec<&mut Judged> = lines.iter_mut().filter(|j| j.line.group.as_ref() == Some(&group)).collect();
-        let labels = |status: LineStatus, wanted: fn(&Judged) -> bool| -> Vec<String> {
+        let labels = |status: LineStatus, wanted: &dyn Fn(&Judged) -> bool| -> Vec<String> {
             let those = members.iter().filter(|j| j.line.status == status && wanted(j));
             those.map(|j| case.label_of(j.line.piece.as_str())).collect()
         };
-        let there = labels(LineStatus::Present, |j| j.asked);
-        let open = labels(LineStatus::Doubtful, |j| j.shown);
-        let lacking = labels(LineStatus::Missing, |_| true);
+        let unknown = |j: &Judged| matches!(j.asked, Truth::Unknown(_));
+        let there = labels(LineStatus::Present, &|j| j.asked == Truth::True || j.own && unknown(j));
+        let mut open = labels(LineStatus::Doubtful, &|j| j.shown);
+        // Another paper that may stand for it is there, and whether it is asked for is not known.
+        open.extend(labels(LineStatus::Present, &|j| !j.own && unknown(j)));
+        let lacking = labels(LineStatus::Missing, &|_| true);
         for judged in members {
             alternative(judged, &there, &open, &lacking);
         }
@@ -86,7 +91,8 @@ fn judge_row(row: &ListRow, list: &PieceList, case: &Case<'_>) -> Judged {
         Some(Worth::Likely(words)) if status == LineStatus::Present => Some(words),
         _ => None,
     };
-    Judged { line, hangs_on, confirm, asked: due.asked != Truth::False, shown: !shown.papers.is_empty() }
+    let own = shown.papers.iter().any(|p| p.kind == row.piece);
+    Judged { line, hangs_on, confirm, asked: due.asked, shown: !shown.papers.is_empty(), own }
 }
 
 /// That a paper is missing is said against the applicant: not where it is due by a reading that is not clear.
