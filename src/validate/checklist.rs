@@ -43,11 +43,12 @@ fn alternatives(lines: &mut [Judged], case: &Case<'_>) {
             let those = members.iter().filter(|j| j.line.status == status && wanted(j));
             those.map(|j| case.label_of(j.line.piece.as_str())).collect()
         };
-        let unknown = |j: &Judged| matches!(j.asked, Truth::Unknown(_));
-        let there = labels(LineStatus::Present, &|j| j.asked == Truth::True || j.own && unknown(j));
+        // Who joins the very paper says that it is asked for, unless something speaks of it unclearly.
+        let silent = |j: &Judged| matches!(&j.asked, Truth::Unknown(doubts) if doubts.iter().all(|d| d.silent));
+        let enough = |j: &Judged| j.asked == Truth::True || j.own && silent(j);
+        let there = labels(LineStatus::Present, &enough);
         let mut open = labels(LineStatus::Doubtful, &|j| j.shown);
-        // Another paper that may stand for it is there, and whether it is asked for is not known.
-        open.extend(labels(LineStatus::Present, &|j| !j.own && unknown(j)));
+        open.extend(labels(LineStatus::Present, &|j| matches!(j.asked, Truth::Unknown(_)) && !enough(j)));
         let lacking = labels(LineStatus::Missing, &|_| true);
         for judged in members {
             alternative(judged, &there, &open, &lacking);
