@@ -4,7 +4,6 @@
 use passerelle::cases::{Cases, Change, piece};
 use passerelle::catalogue::{Catalogue, Condition, case_files};
 use passerelle::domain::{ChecklistLine, Constat, Decision, Extraction, LineStatus, Outcome, Rank};
-use passerelle::validate::validate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -72,12 +71,6 @@ fn constats(catalogue: &Catalogue) -> Vec<(String, Cases, Change, Extraction, Co
     all
 }
 
-/// The same day as the case's own, for an envelope that was changed.
-fn again(envelope: &Extraction, cases: &Cases, change: &Change, catalogue: &Catalogue) -> Constat {
-    let registered = change.registered_on.or(cases.registered_on).unwrap_or(jiff::civil::date(2026, 11, 20));
-    validate(envelope, catalogue, registered, change.received_on, &[])
-}
-
 fn statuses(constat: &Constat) -> Vec<(String, LineStatus)> {
     constat.checklist.iter().map(|l| (l.piece.to_string(), l.status)).collect()
 }
@@ -101,7 +94,7 @@ fn the_constat_does_not_depend_on_the_order_of_the_pages() {
     let catalogue = Catalogue::embedded().unwrap();
     for (name, cases, change, mut envelope, constat) in constats(&catalogue) {
         envelope.pieces.reverse();
-        let turned = again(&envelope, &cases, &change, &catalogue);
+        let turned = cases.constat_of(&envelope, &change, &catalogue);
         assert_eq!((turned.outcome, statuses(&turned)), (constat.outcome, statuses(&constat)), "{name}");
     }
 }
@@ -117,7 +110,7 @@ fn knowing_less_never_makes_a_dossier_complete() {
             let mut blurred = envelope.clone();
             blurred.pieces.iter_mut().for_each(|p| p.confidence = 0.3);
             let nothing_asked = constat.checklist.iter().all(|l| l.rank == Rank::Pratique || l.status != LineStatus::Present);
-            let again = again(&blurred, &cases, &change, &catalogue);
+            let again = cases.constat_of(&blurred, &change, &catalogue);
             assert!(!settles(&again) || nothing_asked, "{name}: complete though no paper is told for sure");
             continue;
         }
@@ -127,7 +120,7 @@ fn knowing_less_never_makes_a_dossier_complete() {
                 (reading.decision, reading.confidence) = (Decision::Review, 0.3);
             }
             tried += 1;
-            assert!(!settles(&again(&less, &cases, &change, &catalogue)), "{name}: complete once {id} is unclear");
+            assert!(!settles(&cases.constat_of(&less, &change, &catalogue)), "{name}: complete once {id} is unclear");
         }
     }
     assert!(tried > 1000, "only {tried} readings were blurred");
@@ -160,7 +153,7 @@ fn a_paper_more_never_makes_a_dossier_less_complete() {
             more.pieces.push(paper);
             more.pages.push(page);
             tried += 1;
-            let outcome = again(&more, &cases, &change, &catalogue).outcome;
+            let outcome = cases.constat_of(&more, &change, &catalogue).outcome;
             assert!(better(outcome) >= better(constat.outcome), "{name}: {:?} became {outcome:?} with {kind}", constat.outcome);
         }
     }

@@ -86,9 +86,15 @@ impl Cases {
     /// # Errors
     /// When the case names a paper or a field that the catalogue does not have, or writes a value that is none.
     pub fn constat(&self, change: &Change, catalogue: &Catalogue) -> Result<Constat, Unreadable> {
-        let registered = change.registered_on.or(self.registered_on).unwrap_or(REGISTERED);
         let envelope = self.envelope(change, catalogue)?;
-        Ok(validate(&envelope, catalogue, registered, change.received_on, &[]))
+        Ok(self.constat_of(&envelope, change, catalogue))
+    }
+
+    /// The constat of an envelope on the days of one of its cases.
+    #[must_use]
+    pub fn constat_of(&self, envelope: &Extraction, change: &Change, catalogue: &Catalogue) -> Constat {
+        let registered = change.registered_on.or(self.registered_on).unwrap_or(REGISTERED);
+        validate(envelope, catalogue, registered, change.received_on, &[])
     }
 
     /// The cases that do not come out as they say, one line each.

@@ -101,7 +101,14 @@ impl Catalogue {
     #[must_use]
     pub fn parameter(&self, id: &str, on: Date) -> Option<(&ParameterDef, &ParameterValue)> {
         let parameter = self.parameters.iter().find(|p| p.id == id)?;
-        let value = parameter.values.iter().filter(|v| v.since <= on).max_by_key(|v| v.since)?;
-        Some((parameter, value))
+        Some((parameter, parameter.on(on)?))
+    }
+}
+
+impl ParameterDef {
+    /// The value in force on a day; none before the first.
+    #[must_use]
+    pub fn on(&self, day: Date) -> Option<&ParameterValue> {
+        self.values.iter().filter(|v| v.since <= day).max_by_key(|v| v.since)
     }
 }

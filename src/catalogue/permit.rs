@@ -2,6 +2,7 @@
 
 use super::Condition;
 use crate::domain::{LineClass, PermitId, Person, PieceKind, Rank};
+use jiff::civil::Date;
 use serde::Deserialize;
 
 /// A permit of `pipelines/permits/ID.toml`.
@@ -20,7 +21,7 @@ pub struct PermitDef {
     pub decides: bool,
     /// Day since when the request belongs to the téléservice (annexe 9); none = not on it.
     #[serde(default)]
-    pub anef_since: Option<jiff::civil::Date>,
+    pub anef_since: Option<Date>,
     /// Days of silence that make an implicit rejection; none = four months (R432-2).
     #[serde(default)]
     pub silence_days: Option<u32>,
@@ -51,6 +52,25 @@ impl PermitDef {
     pub fn has(&self, rule: PermitRule) -> bool {
         self.rules.contains(&rule)
     }
+
+    /// The list for this kind of request that is in force on a day: the latest that began by then.
+    #[must_use]
+    pub fn list_on(&self, request: &str, day: Date) -> Option<&PieceList> {
+        self.lists.iter().filter(|l| l.request == request && l.since <= day).max_by_key(|l| l.since)
+    }
+}
+
+impl PieceList {
+    /// The rows in force on a day, in the order of the list.
+    pub fn rows_on(&self, day: Date) -> impl Iterator<Item = &ListRow> {
+        self.rows.iter().filter(move |row| row.since.is_none_or(|since| since <= day) && row.until.is_none_or(|until| day <= until))
+    }
+
+    /// Since when a row of this list holds.
+    #[must_use]
+    pub fn since_of(&self, row: &ListRow) -> Date {
+        row.since.map_or(self.since, |since| since.max(self.since))
+    }
 }
 
 /// The list of documents for one kind of request.
@@ -60,7 +80,7 @@ pub struct PieceList {
     /// `premiere`, `renouvellement`, `duplicata`, `changement_adresse`, `changement_statut`.
     pub request: String,
     /// Date in force. The list with the latest date not after the filing date decides.
-    pub since: jiff::civil::Date,
+    pub since: Date,
     pub rows: Vec<ListRow>,
 }
 
@@ -74,10 +94,10 @@ pub struct ListRow {
     pub article: String,
     /// In force from this day on; none = since the list is.
     #[serde(default)]
-    pub since: Option<jiff::civil::Date>,
+    pub since: Option<Date>,
     /// Last day in force.
     #[serde(default)]
-    pub until: Option<jiff::civil::Date>,
+    pub until: Option<Date>,
     /// When the row applies; none = always.
     #[serde(default)]
     pub when: Option<Condition>,

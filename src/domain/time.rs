@@ -34,6 +34,12 @@ impl Instant {
     }
 }
 
+/// `12/11/2026`, as agents read dates.
+#[must_use]
+pub fn french(date: jiff::civil::Date) -> String {
+    format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())
+}
+
 /// A date of which parts may be unknown, as civil registers give them (`{"annee": 1987, …}`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

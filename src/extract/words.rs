@@ -1,7 +1,7 @@
 //! What the agent reads: why a value was kept or must be looked at.
 
 use crate::catalogue::FieldDef;
-use crate::domain::{Candidate, FieldValue, Finding, Pattern, SealVerdict, Sheet, Source};
+use crate::domain::{Candidate, FieldValue, Finding, Pattern, SealVerdict, Sheet, Source, french};
 use std::collections::BTreeMap;
 
 /// The value as an agent would write it.
@@ -9,7 +9,7 @@ pub(super) fn shown(value: &FieldValue) -> String {
     match value {
         FieldValue::Bool(true) => "oui".to_owned(),
         FieldValue::Bool(false) => "non".to_owned(),
-        FieldValue::Date(d) => format!("{:02}/{:02}/{}", d.day(), d.month(), d.year()),
+        FieldValue::Date(d) => french(*d),
         FieldValue::Text(text) => text.clone(),
         FieldValue::List(items) => items.join(" "),
         FieldValue::PartialDate(d) => match d.mois {

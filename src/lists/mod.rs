@@ -2,10 +2,10 @@
 //! dated parameters, and what changed between two days. Nothing here decides; it shows what `pipelines/` says.
 
 use crate::catalogue::{Catalogue, ListRow, ParameterDef, PermitDef, PieceList, Unit};
-use crate::domain::{LineClass, Rank};
+use crate::domain::{LineClass, Rank, french};
 use askama::Template;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One file of the book.
 pub struct Page {
@@ -49,18 +49,8 @@ fn file_of(permit: &PermitDef) -> String {
 
 /// The list of each kind of request that decides on this day.
 fn in_force(permit: &PermitDef, on: Date) -> Vec<&PieceList> {
-    let mut latest: BTreeMap<&str, &PieceList> = BTreeMap::new();
-    for list in permit.lists.iter().filter(|l| l.since <= on) {
-        let held = latest.entry(list.request.as_str()).or_insert(list);
-        if held.since < list.since {
-            *held = list;
-        }
-    }
-    latest.into_values().collect()
-}
-
-fn rows_on(list: &PieceList, on: Date) -> impl Iterator<Item = &ListRow> {
-    list.rows.iter().filter(move |row| row.since.is_none_or(|since| since <= on) && row.until.is_none_or(|until| on <= until))
+    let requests: BTreeSet<&str> = permit.lists.iter().map(|l| l.request.as_str()).collect();
+    requests.into_iter().filter_map(|request| permit.list_on(request, on)).collect()
 }
 
 #[derive(Template)]
@@ -90,7 +80,7 @@ struct Amount {
 
 impl Amount {
     fn of(parameter: &ParameterDef, on: Date) -> Option<Self> {
-        let value = parameter.values.iter().filter(|v| v.since <= on).max_by_key(|v| v.since)?;
+        let value = parameter.on(on)?;
         let unit = match parameter.unit {
             Unit::Euros => "€",
             Unit::Days => "jours",
@@ -126,7 +116,7 @@ struct Shown {
 
 impl Shown {
     fn of(list: &PieceList, on: Date, catalogue: &Catalogue) -> Self {
-        let lines = rows_on(list, on).map(|row| Line::of(row, list, catalogue)).collect();
+        let lines = list.rows_on(on).map(|row| Line::of(row, list, catalogue)).collect();
         Self { request: request_in_french(&list.request, catalogue), since: french(list.since), lines }
     }
 }
@@ -166,7 +156,7 @@ impl Line {
             asks: asks(row),
             stand_ins: row.or.iter().map(|k| label(k.as_str())).collect::<Vec<_>>().join(" ; "),
             article: row.article.clone(),
-            since: french(row.since.map_or(list.since, |since| since.max(list.since))),
+            since: french(list.since_of(row)),
             note: row.note.clone().unwrap_or_default(),
         }
     }
@@ -224,7 +214,7 @@ fn changes(catalogue: &Catalogue, from: Date, to: Date) -> Vec<Change> {
     let mut all = Vec::new();
     for permit in &catalogue.permits {
         let on = |day: Date| -> BTreeMap<(String, String), Line> {
-            let lines = in_force(permit, day).into_iter().flat_map(|list| rows_on(list, day).map(move |row| (list, row)));
+            let lines = in_force(permit, day).into_iter().flat_map(|list| list.rows_on(day).map(move |row| (list, row)));
             lines
                 .map(|(list, row)| ((list.request.clone(), format!("{} {:?}", row.piece, row.of)), Line::of(row, list, catalogue)))
                 .collect()
@@ -246,10 +236,6 @@ fn changes(catalogue: &Catalogue, from: Date, to: Date) -> Vec<Change> {
         }
     }
     all
-}
-
-fn french(date: Date) -> String {
-    format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())
 }
 
 #[cfg(test)]

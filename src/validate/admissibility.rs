@@ -2,8 +2,7 @@
 //! agent, never a refusal and no row of the list.
 
 use super::case::Case;
-use super::heard::french;
-use crate::domain::{Admissibility, AdmissibilityStatus, Finding};
+use crate::domain::{Admissibility, AdmissibilityStatus, Finding, french};
 
 pub(super) fn admissibility(case: &Case<'_>) -> Admissibility {
     let proof = |kind: &str| case.catalogue.document(kind).is_some_and(|d| d.admissibility);

@@ -95,8 +95,7 @@ impl<'a> Case<'a> {
             None if only.len() == 1 => only.first().copied()?,
             None => return None,
         };
-        let in_force = |l: &&PieceList| l.request == request && l.since <= self.filing;
-        permit.lists.iter().filter(in_force).max_by_key(|l| l.since)
+        permit.list_on(request, self.filing)
     }
 
     /// Fields waiting for a person without which this condition would not be settled.

@@ -27,9 +27,7 @@ pub(super) struct Judged {
 
 /// Every row in force on the filing date.
 pub(super) fn judge_list(list: &PieceList, case: &Case<'_>) -> Vec<Judged> {
-    let in_force =
-        |row: &&ListRow| row.since.is_none_or(|since| since <= case.filing) && row.until.is_none_or(|until| case.filing <= until);
-    let mut lines: Vec<Judged> = list.rows.iter().filter(in_force).map(|row| judge_row(row, list, case)).collect();
+    let mut lines: Vec<Judged> = list.rows_on(case.filing).map(|row| judge_row(row, list, case)).collect();
     alternatives(&mut lines, case);
     lines
 }
@@ -77,14 +75,13 @@ fn judge_row(row: &ListRow, list: &PieceList, case: &Case<'_>) -> Judged {
     let settled = matches!(status, LineStatus::Present | LineStatus::AtCollection) || row.advisory;
     let conditions = row.when.iter().chain(&row.held_when).filter(|_| !settled);
     let hangs_on = conditions.flat_map(|when| case.hangs_on(when)).collect();
-    let version = row.since.map_or(list.since, |since| since.max(list.since));
     let line = ChecklistLine {
         piece: row.piece.clone(),
         status,
         class: row.class,
         rank: row.rank,
         article: row.article.clone(),
-        rule_version: version.to_string(),
+        rule_version: list.since_of(row).to_string(),
         because: with_note(&because, row),
         group: row.group.clone(),
     };

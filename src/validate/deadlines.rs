@@ -4,9 +4,9 @@
 use super::calendar::working_day;
 use super::case::Case;
 use super::evaluate::months;
-use super::heard::{Heard, days, french};
+use super::heard::{Heard, days};
 use crate::catalogue::{BIRTH, PermitDef, PermitRule};
-use crate::domain::{AdmissibilityStatus, Deadline, Finding};
+use crate::domain::{AdmissibilityStatus, Deadline, Finding, french};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -107,7 +107,7 @@ fn window(end: Date, case: &Case<'_>) -> Deadline {
 }
 
 /// First requests of people who came as minors (R431-5 2° and 3°).
-fn of_age(case: &Case<'_>) -> Option<Deadline> {
+pub(super) fn of_age(case: &Case<'_>) -> Option<Deadline> {
     let born = date(BIRTH, case).filter(|_| case.request() == Some("premiere"))?;
     let birthday = |age: i64| after(born, age.years());
     if permit(case).is_some_and(|p| p.has(PermitRule::BeforeNineteen)) {

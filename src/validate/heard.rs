@@ -1,6 +1,6 @@
 //! What a reading is worth to a rule: known, unclear, or nothing said.
 
-use crate::domain::{Decision, FieldValue, PartialDate, Reading};
+use crate::domain::{Decision, FieldValue, PartialDate, Reading, french};
 use jiff::civil::Date;
 
 /// From this probability on a reading is clear enough for a statement against the applicant (`missing`).
@@ -85,11 +85,6 @@ pub(super) fn flat(value: &FieldValue) -> String {
             [number, &a.voie, &a.code_postal, &a.commune].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")
         }
     }
-}
-
-/// `12/11/2026`.
-pub(super) fn french(date: Date) -> String {
-    format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())
 }
 
 #[cfg(test)]

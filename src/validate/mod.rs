@@ -22,7 +22,7 @@ mod truth;
 mod urgency;
 
 use crate::catalogue::{Catalogue, Holds};
-use crate::domain::{Constat, Correction, Extraction, Finding, HORS_CATALOGUE, LineStatus, Outcome, Rank};
+use crate::domain::{Constat, Correction, Extraction, Finding, HORS_CATALOGUE, LineStatus, Outcome, Rank, french};
 use agent::Agents;
 use case::Case;
 use checklist::{Judged, judge_list};
@@ -140,8 +140,8 @@ fn undecided_day(view: &mut View, filed: &Filing, case: &Case<'_>, agents: &Agen
         subjects: vec![filed.waiting.unwrap_or("field:date_reception").into()],
         message: format!(
             "La liste des pièces n’est pas la même pour un dépôt le {} et le {} : la date du dépôt est à établir.",
-            heard::french(filed.date.value),
-            heard::french(*day)
+            french(filed.date.value),
+            french(*day)
         ),
     };
     if !agents.looked_at(&finding, case) {

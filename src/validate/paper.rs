@@ -2,11 +2,11 @@
 
 use super::case::Case;
 use super::evaluate::{evaluate, months};
-use super::heard::{Heard, clear, days, flag, flat, french, heard};
+use super::heard::{Heard, clear, days, flag, flat, heard};
 use super::names::{other_name, same_name};
 use super::truth::Truth;
 use crate::catalogue::{ListRow, Tells};
-use crate::domain::{Decision, FieldId, Person, Piece, Reading};
+use crate::domain::{Decision, FieldId, Person, Piece, Reading, french};
 use jiff::civil::Date;
 
 /// From this probability on a reading in favour of the applicant is taken as read.

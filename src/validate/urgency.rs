@@ -1,10 +1,9 @@
 //! How urgent an envelope is, 0 to 100, with the reasons: how soon rights end (`domain.md` 4.8).
 
 use super::case::Case;
-use super::deadlines::{Clock, after, card_end, cliff, cover, deadlines};
-use super::heard::french;
+use super::deadlines::{Clock, after, card_end, cliff, cover, of_age};
 use crate::catalogue::PermitRule;
-use crate::domain::Urgency;
+use crate::domain::{Urgency, french};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -23,7 +22,7 @@ pub(super) fn urgency(case: &Case<'_>, clock: &Clock) -> Urgency {
     if permit.is_some_and(|p| p.has(PermitRule::Protection)) && case.request() == Some("premiere") {
         reasons.push((100, "premier titre d’une personne protégée (R431-15-3, R431-15-4)".into()));
     }
-    let birthday = deadlines(case, clock).into_iter().find(|d| d.rule == "dix_neuf_ans");
+    let birthday = of_age(case).filter(|d| d.rule == "dix_neuf_ans");
     if let Some(due) = birthday.map(|d| d.due).filter(|due| within(*due, today)) {
         reasons.push((100, format!("à déposer avant les dix-neuf ans, le {} au plus tard", french(due))));
     }
