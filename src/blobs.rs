@@ -67,6 +67,12 @@ impl Blobs {
         Ok(Self { folder: folder.to_owned(), secrets: Secrets::derive(&master) })
     }
 
+    /// What the codes on our own letters are signed with.
+    #[must_use]
+    pub fn mark_key(&self) -> [u8; 32] {
+        self.secrets.marking
+    }
+
     /// Seals `content` for one delivery. The same content again gives the same name and changes nothing.
     pub fn put(&self, prefecture: &PrefectureId, delivery: DeliveryId, kind: BlobKind, content: &[u8]) -> Result<BlobRef, BlobError> {
         let owner = owner(prefecture, delivery, kind);

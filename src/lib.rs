@@ -13,6 +13,7 @@
 //!   weighs the evidence for each field; [`validate`] establishes the constat.
 //! * [`calibrate`] fits on labelled envelopes how often readings are right; `extract` applies the file.
 //! * [`cases`] tries the lists of `pipelines/` with facts written beside them.
+//! * [`letters`] says to the applicant what was understood and what is missing.
 //! * [`lists`] shows the lists of documents as pages, with their sources and changes.
 //! * [`dossier`] is the one door into the shared dossier tables.
 //! * [`line`] is all of that on one screen, pure; [`worker`] drives it over the [`store`].
@@ -40,6 +41,7 @@ pub mod evaluate;
 pub mod extract;
 pub mod failpoint;
 pub mod intake;
+pub mod letters;
 pub mod line;
 pub mod lists;
 pub mod medium;

@@ -5,5 +5,6 @@ mod attacks;
 mod browser;
 mod client;
 mod desk;
+mod letters;
 mod review;
 mod routes;

@@ -32,7 +32,7 @@ fn sheet(page: u32, kind: &str, who: &str) -> Sheet {
         candidates.push(candidate(page, "prenoms", FieldValue::List(vec![given.to_owned()])));
     }
     let kinds = vec![KindGuess { kind: kind.into(), confidence: 0.9, signs: Vec::new() }];
-    Sheet { page, role, kinds, surely_none: false, candidates, permits: Vec::new(), seals: Vec::new() }
+    Sheet { page, role, kinds, surely_none: false, candidates, permits: Vec::new(), seals: Vec::new(), mark: None }
 }
 
 fn cuts(pages: &[(&str, &str)]) -> Vec<Vec<u32>> {

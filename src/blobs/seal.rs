@@ -20,11 +20,12 @@ const NONCE: usize = 24;
 pub(super) struct Secrets {
     pub(super) wrapping: Key,
     addressing: Key,
+    pub(super) marking: Key,
 }
 
 impl Secrets {
     pub(super) fn derive(master: &Key) -> Self {
-        Self { wrapping: mac(master, &[b"wrapping"]), addressing: mac(master, &[b"addressing"]) }
+        Self { wrapping: mac(master, &[b"wrapping"]), addressing: mac(master, &[b"addressing"]), marking: mac(master, &[b"marking"]) }
     }
 
     /// The name of a content: without the key nobody can test whether a known file is stored.

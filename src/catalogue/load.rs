@@ -2,8 +2,8 @@
 
 use super::check::{Problem, line_at};
 use super::{
-    Catalogue, DocumentDef, FactDef, FieldDef, FindingDef, Holidays, NamedCondition, ParameterDef, PermitDef, Section, TwoDDocDef,
-    Vocabulary,
+    Catalogue, DocumentDef, FactDef, FieldDef, FindingDef, HelpDef, Holidays, LetterDef, NamedCondition, ParameterDef, PermitDef, Section,
+    SubstitutionDef, TwoDDocDef, Vocabulary,
 };
 use crate::domain::{Calibration, hexadecimal};
 use include_dir::{Dir, DirEntry, include_dir};
@@ -90,7 +90,16 @@ impl Catalogue {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut problems = Vec::new();
         let mut catalogue = Self { snapshot: snapshot(&files), ..Self::default() };
-        for required in ["fields.toml", "conditions.toml", "findings.toml", "jours_feries.toml", "parametres.toml", "vocabulaire.toml"] {
+        for required in [
+            "aide.toml",
+            "substitution.toml",
+            "fields.toml",
+            "conditions.toml",
+            "findings.toml",
+            "jours_feries.toml",
+            "parametres.toml",
+            "vocabulaire.toml",
+        ] {
             if !files.iter().any(|f| f.path == required) {
                 problems.push(Problem::new(required, None, "the file is missing"));
             }
@@ -128,6 +137,9 @@ impl Catalogue {
             (_, "jours_feries.toml") => self.holidays = parsed::<Holidays>(file, problems).unwrap_or_default(),
             (_, "vocabulaire.toml") => self.vocabulary = parsed::<Vocabulary>(file, problems).unwrap_or_default(),
             (_, "deux_d_doc.toml") => self.two_d_doc = parsed::<TwoDDocDef>(file, problems).unwrap_or_default(),
+            (_, "aide.toml") => self.help = parsed::<HelpDef>(file, problems).unwrap_or_default(),
+            (_, "substitution.toml") => self.substitution = parsed::<SubstitutionDef>(file, problems).unwrap_or_default(),
+            ("letters", _) => self.letters.extend(parsed::<LetterDef>(file, problems)),
             ("documents", _) => self.documents.extend(parsed::<DocumentDef>(file, problems)),
             ("permits", _) => self.permits.extend(parsed::<PermitDef>(file, problems)),
             ("calibration", _) => self.calibrations.extend(parsed::<Calibration>(file, problems)),

@@ -1,18 +1,25 @@
 //! Reads and checks `pipelines/`: permits, documents, fields, conditions, vocabulary.
 
+mod calendar;
 mod check;
 mod condition;
 mod definition;
+mod letter;
 mod load;
 mod parameter;
 mod permit;
+mod slip;
+mod substitution;
 
 pub use check::Problem;
 pub use condition::{BIRTH, Condition, ConditionError, Expr, Op, Operand, References};
 pub use definition::*;
+pub use letter::*;
 pub use load::{CatalogueError, SourceFile, case_files};
 pub use parameter::*;
 pub use permit::*;
+pub use slip::*;
+pub use substitution::*;
 
 use crate::domain::{Calibration, PieceKind};
 use std::sync::Arc;
@@ -31,6 +38,9 @@ pub struct Catalogue {
     pub findings: Vec<FindingDef>,
     pub parameters: Vec<ParameterDef>,
     pub holidays: Holidays,
+    pub letters: Vec<LetterDef>,
+    pub help: HelpDef,
+    pub substitution: SubstitutionDef,
     pub two_d_doc: TwoDDocDef,
     pub vocabulary: Vocabulary,
     /// Oldest first, by file name.
@@ -56,6 +66,12 @@ impl Catalogue {
     #[must_use]
     pub fn permit(&self, id: &str) -> Option<&PermitDef> {
         self.permits.iter().find(|p| p.id.as_str() == id)
+    }
+
+    /// The text of a letter, if the catalogue has it.
+    #[must_use]
+    pub fn letter(&self, id: &str) -> Option<&LetterDef> {
+        self.letters.iter().find(|l| l.id == id)
     }
 
     /// The named condition, if the catalogue has it.

@@ -127,6 +127,7 @@ fn station(config: &Config, store: &Store, blobs: &Blobs) -> anyhow::Result<web:
         clock: Clock::System,
         prefecture: config.prefecture.clone(),
         opening_hours: config.drop.opening_hours.clone(),
+        service: config.service.clone(),
         intake: web::Intake { spool: config.drop.spool.clone(), bytes: config.limits.bytes, places: config.own_places() },
     })
 }

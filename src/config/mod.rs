@@ -7,7 +7,7 @@ mod validate;
 
 pub use places::{DropProfile, FolderConfig, Place};
 
-use crate::domain::{Channel, OpeningHours, PrefectureId, Profile};
+use crate::domain::{Channel, OpeningHours, PrefectureId, Profile, Service};
 use serde::{Deserialize, Deserializer};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -34,6 +34,8 @@ pub struct Config {
     pub drop: DropConfig,
     pub store: StoreConfig,
     pub blobs: BlobsConfig,
+    /// Who sends the letters.
+    pub service: Service,
     pub retention: RetentionConfig,
     pub limits: Limits,
     pub cell: CellConfig,

@@ -40,7 +40,7 @@ fn entry(state: DeliveryState, drops: &[&str], registered: &str) -> DayEntry {
         open_jobs: 0,
         held_jobs: 0,
         original: BlobRef { prefecture: "69".into(), delivery: id, kind: BlobKind::Original, address: String::new(), bytes: 1 },
-        envelopes: vec![DayEnvelope { id: EnvelopeId(id.0), state: EnvelopeState::Review, pages: vec![1], outcome: None }],
+        envelopes: vec![DayEnvelope { id: EnvelopeId(id.0), state: EnvelopeState::Review, pages: vec![1], outcome: None, joined: false }],
         open_reviews: 0,
         delivery,
     }

@@ -37,6 +37,8 @@ row_id! {
     PersonId,
     /// One thing that a person must settle.
     ReviewId,
+    /// One signed letter.
+    LetterId,
 }
 
 macro_rules! code {

@@ -1,6 +1,6 @@
 //! What one page says by itself, before it is known to which envelope it belongs.
 
-use super::{Candidate, PieceKind};
+use super::{Candidate, LetterMark, PieceKind};
 use serde::{Deserialize, Serialize};
 
 /// The role of a page in a file.
@@ -36,6 +36,9 @@ pub struct Sheet {
     /// The 2D-Doc codes of the page.
     #[serde(default)]
     pub seals: Vec<Seal>,
+    /// What the page says of itself when it is one of our letters that came back; its signature is checked by who acts on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<LetterMark>,
 }
 
 /// One 2D-Doc code and what its signature is worth.

@@ -49,6 +49,7 @@ pub(super) fn extract(
     let dates = RequestDates { envoi: take("date_envoi"), reception: take("date_reception"), signature: take("date_signature") };
     findings.extend(bench.strangers());
     findings.extend(sheets.iter().flat_map(words::seals));
+    findings.extend(sheets.iter().filter_map(words::returned));
     let mut all = envelope.findings.clone();
     all.extend(findings);
     let extraction = Extraction {

@@ -6,8 +6,8 @@ use super::layout::Layout;
 use super::{from_form, from_mrz, request, signs, two_d_doc};
 use crate::catalogue::{Catalogue, DocumentDef, FieldKind};
 use crate::domain::{
-    Candidate, Correction, CorrectionAct, Engine, FieldId, FieldValue, KindGuess, MarkKind, PageRead, PageState, Rect, Sheet, SheetRole,
-    Source, Trust, Word, mrz::Mrz,
+    Candidate, Correction, CorrectionAct, Engine, FieldId, FieldValue, KindGuess, LetterMark, MarkKind, PageRead, PageState, Rect, Sheet,
+    SheetRole, Source, TickState, Trust, Word, mrz::Mrz,
 };
 use std::collections::BTreeSet;
 
@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 const SEPARATOR: &str = "PASSERELLE|SEP|";
 /// The request form among the documents.
 pub(super) const FORM: &str = "formulaire_demande";
+/// A letter of ours among the documents.
+const RETURNED: &str = "retour_courrier";
 /// From here on a guess is used to choose which labels to look for.
 const SURE: f64 = 0.45;
 /// Below this a guess is no more than a word that several papers print.
@@ -84,6 +86,7 @@ fn sheet(page: &PageRead, known: Option<KindGuess>, reader: &Reader, trust: &Tru
         candidates: Vec::new(),
         permits: Vec::new(),
         seals: Vec::new(),
+        mark: None,
     };
     match page.state {
         PageState::Blank => return empty(SheetRole::Blank),
@@ -92,6 +95,12 @@ fn sheet(page: &PageRead, known: Option<KindGuess>, reader: &Reader, trust: &Tru
     }
     if page.codes.iter().any(|c| c.text.starts_with(SEPARATOR)) {
         return empty(SheetRole::Separator);
+    }
+    let mark = page.codes.iter().find_map(|c| LetterMark::claimed(&c.text));
+    // An agent who says that the page is no document of the list says nothing against what was written on it.
+    let none = |kind: String| reader.catalogue.document(&kind).is_none_or(|d| d.none);
+    if let Some(mark) = mark.filter(|_| reclassified(page.number, corrections).is_none_or(none)) {
+        return Sheet { mark: Some(mark), ..returned(page, reader) };
     }
     let layout = Layout::new(page);
     let zones = from_mrz::zones(page, reader.reference_year);
@@ -106,7 +115,38 @@ fn sheet(page: &PageRead, known: Option<KindGuess>, reader: &Reader, trust: &Tru
     candidates.extend(looked_at(page, document, &candidates, reader));
     candidates.extend(sealed);
     let permits = permits(&layout, &candidates, document, reader.catalogue);
-    Sheet { page: page.number, role: role(document), surely_none: document.is_some_and(|d| d.none), kinds, candidates, permits, seals }
+    Sheet {
+        page: page.number,
+        role: role(document),
+        surely_none: document.is_some_and(|d| d.none),
+        kinds,
+        candidates,
+        permits,
+        seals,
+        mark: None,
+    }
+}
+
+/// A letter of ours that came back. What we printed on it is no evidence; what was written into the boxes of its slip is, and an
+/// empty box says nothing.
+fn returned(page: &PageRead, reader: &Reader) -> Sheet {
+    let mut candidates = from_form::candidates(page, reader.catalogue, reader.reference_year, Source::Form);
+    // Specks in a box whose line nobody ticked are no answer.
+    let ticked = |c: &Candidate| {
+        let label = reader.catalogue.field(c.field.as_str()).map(|f| f.label.as_str());
+        page.checkboxes.iter().any(|b| Some(b.group.as_str()) == label && b.state != TickState::Clear)
+    };
+    candidates.retain(|c| !c.empty && c.evidence.engine != Engine::Geometry && (c.value.is_some() || ticked(c)));
+    Sheet {
+        page: page.number,
+        role: SheetRole::Document,
+        kinds: vec![KindGuess { kind: RETURNED.into(), confidence: 0.99, signs: vec!["code d’un courrier".into()] }],
+        surely_none: true,
+        candidates,
+        permits: Vec::new(),
+        seals: Vec::new(),
+        mark: None,
+    }
 }
 
 /// The document of the best guess, if that is sure enough to look for its labels.

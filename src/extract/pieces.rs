@@ -115,6 +115,7 @@ mod tests {
             candidates: Vec::new(),
             permits: Vec::new(),
             seals: Vec::new(),
+            mark: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the agent reads: why a value was kept or must be looked at.
 
 use crate::catalogue::FieldDef;
-use crate::domain::{Candidate, FieldValue, Finding, Pattern, SealVerdict, Sheet, Source, french};
+use crate::domain::{Candidate, FieldValue, Finding, LetterMark, Pattern, SealVerdict, Sheet, Source, french};
 use std::collections::BTreeMap;
 
 /// The value as an agent would write it.
@@ -38,6 +38,17 @@ pub(super) fn french_applicant() -> Finding {
         subjects: vec!["envelope".to_owned()],
         message: "La personne retenue comme demandeur est de nationalité française : dire qui demande le titre.".to_owned(),
     }
+}
+
+/// A page that is one of our own letters, sent back.
+pub(super) fn returned(sheet: &Sheet) -> Option<Finding> {
+    let mark = sheet.mark.as_ref()?;
+    let reference = LetterMark::reference(&mark.prefecture, mark.envelope);
+    Some(Finding {
+        code: "retour_courrier".into(),
+        subjects: vec![format!("page:{}", sheet.page)],
+        message: format!("La page {} est un de nos courriers, renvoyé : ce pli complète le dossier {reference}.", sheet.page),
+    })
 }
 
 /// What a person must know of the codes of a page: one that fails its check, and one that only a trial accepts.

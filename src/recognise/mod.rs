@@ -19,6 +19,7 @@ mod words;
 pub mod zones;
 
 pub use blank::is_blank;
+pub use codes::read as read_codes;
 pub use engine::{Charset, LineText, PageRecogniser, RecogniseError, Recogniser};
 pub use looks::look;
 pub use ocrb::{LENGTHS as CELL_LENGTHS, Reader as CellReader};

@@ -116,7 +116,8 @@ fn search(read: &mut PageRead, upright: &GrayImage, engines: &mut Engines, catal
     // Papers with a machine-readable zone are no forms: nobody writes on them.
     if read.mrz.is_empty() {
         let mut readers = Readers { printed: &mut engines.tesseract, second: second(&mut engines.second) };
-        let form = zones::read_form(upright, read.dpi, &read.words, catalogue, &mut readers);
+        let returned = zones::read_slip(upright, read.dpi, &read.words, &read.codes, catalogue, &mut readers);
+        let form = returned.unwrap_or_else(|| zones::read_form(upright, read.dpi, &read.words, catalogue, &mut readers));
         (read.zones, read.checkboxes) = (form.zones, form.checkboxes);
         marks::add(&mut read.marks, form.marks);
     }

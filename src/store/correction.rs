@@ -68,12 +68,7 @@ impl Store {
         let mut tx = self.write().await?;
         let (delivery, envelope) = locate(&mut tx, scope, subject).await?;
         delivery::touch(&mut tx, delivery.id).await?;
-        let envelope = envelope.filter(|_| correction.stage > Stage::Assemble);
-        let correction = &from_scan(&mut tx, delivery.id, correction).await?;
-        let correction = with_seen(&mut tx, envelope, correction).await?;
-        insert(&mut tx, delivery.id, envelope, &correction).await?;
-        settle(&mut tx, &delivery, envelope, &correction, now).await?;
-        rerun(&mut tx, &delivery, envelope, &correction, now).await?;
+        speak(&mut tx, &delivery, envelope, correction, now).await?;
         tx.commit().await
     }
 
@@ -91,6 +86,22 @@ pub(super) async fn of_envelope(tx: &mut Tx, delivery: DeliveryId, envelope: Env
 
 pub(super) async fn of_delivery(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<Correction>, StoreError> {
     all!(tx, Row, OF_DELIVERY, delivery.0)?.into_iter().map(Row::into_correction).collect()
+}
+
+/// One correction in the transaction of its act; the delivery is touched already.
+pub(super) async fn speak(
+    tx: &mut Tx,
+    delivery: &Delivery,
+    envelope: Option<EnvelopeId>,
+    correction: &Correction,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let envelope = envelope.filter(|_| correction.stage > Stage::Assemble);
+    let correction = &from_scan(tx, delivery.id, correction).await?;
+    let correction = with_seen(tx, envelope, correction).await?;
+    insert(tx, delivery.id, envelope, &correction).await?;
+    settle(tx, delivery, envelope, &correction, now).await?;
+    rerun(tx, delivery, envelope, &correction, now).await
 }
 
 async fn locate(tx: &mut Tx, scope: &Scope, subject: Subject) -> Result<(Delivery, Option<EnvelopeId>), StoreError> {

@@ -37,6 +37,8 @@ pub struct DayEnvelope {
     pub state: super::EnvelopeState,
     pub pages: Vec<u32>,
     pub outcome: Option<Outcome>,
+    /// Its papers belong to another envelope's dossier.
+    pub joined: bool,
 }
 
 /// Counters that add up: `deliveries = in_progress + anomalies + to_review + done + closed`.

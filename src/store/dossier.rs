@@ -7,7 +7,7 @@ use super::event::{Happened, MACHINE};
 use super::{EnvelopeState, Job, Store, StoreError, delivery, envelope, event, job, person, steps};
 use crate::domain::{
     AgentId, Channel, Decision, DeliveryId, Dossier, DossierField, DossierId, DossierState, EnvelopeId, FieldValue, FilingBasis, Instant,
-    PersonChoice, PersonId, PrefectureId, Reading, Rect, Scope, Source,
+    PersonChoice, PersonId, PrefectureId, Rect, Scope, Source,
 };
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -25,9 +25,10 @@ const INSERT: &str = concat!(
     columns!(),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)"
 );
-const TOUCH: &str = "UPDATE dossier SET updated_at = $2 WHERE id = $1";
-const OF_ENVELOPE: &str = concat!("SELECT ", columns!(), " FROM dossier WHERE envelope_id = $1 AND ($2 IS NULL OR prefecture = $2)");
+pub(super) const OF_ENVELOPE: &str =
+    concat!("SELECT ", columns!(), " FROM dossier WHERE envelope_id = $1 AND ($2 IS NULL OR prefecture = $2)");
 const ALL: &str = concat!("SELECT ", columns!(), " FROM dossier WHERE ($1 IS NULL OR prefecture = $1) ORDER BY created_at, id");
+const INCOMPLETE: &str = "SELECT envelope_id FROM dossier WHERE state = 'incomplet' AND ($1 IS NULL OR prefecture = $1)";
 const INSERT_FIELD: &str =
     "INSERT INTO dossier_field (dossier_id, field, value, decision, source, confidence, page, box, because, evidence, agent)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -38,10 +39,10 @@ const FIELDS: &str =
     "SELECT field, value, decision, source, page, box, because, agent FROM dossier_field WHERE dossier_id = $1 ORDER BY field";
 const INSERT_PIECE: &str = "INSERT INTO dossier_piece (dossier_id, position, kind, person, pages, confidence, facts)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const PIECES: &str = "SELECT kind, pages FROM dossier_piece WHERE dossier_id = $1 ORDER BY position";
-const INSERT_EVENT: &str = "INSERT INTO dossier_event (dossier_id, kind, actor, detail, at) VALUES ($1, $2, $3, $4, $5)";
+pub(super) const PIECES: &str = "SELECT kind, pages FROM dossier_piece WHERE dossier_id = $1 ORDER BY position";
+pub(super) const INSERT_EVENT: &str = "INSERT INTO dossier_event (dossier_id, kind, actor, detail, at) VALUES ($1, $2, $3, $4, $5)";
 const EVENTS: &str = "SELECT kind FROM dossier_event WHERE dossier_id = $1 ORDER BY sequence";
-const INSERT_OUTBOX: &str = "INSERT INTO outbox (dossier_id, kind, body, created_at) VALUES ($1, $2, $3, $4)";
+pub(super) const INSERT_OUTBOX: &str = "INSERT INTO outbox (dossier_id, kind, body, created_at) VALUES ($1, $2, $3, $4)";
 const PENDING: &str = "SELECT sequence, dossier_id, kind, body FROM outbox WHERE sent_at IS NULL ORDER BY sequence LIMIT $1";
 const SENT: &str = "UPDATE outbox SET sent_at = $2 WHERE sequence = $1 AND sent_at IS NULL";
 
@@ -105,9 +106,9 @@ pub struct OutboxEntry {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
-    id: Uuid,
-    prefecture: String,
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) prefecture: String,
     channel: String,
     state: String,
     permit: Option<String>,
@@ -159,7 +160,7 @@ impl Store {
         let standing = maybe!(&mut tx, Row, OF_ENVELOPE, dossier.envelope.0, None::<&str>)?;
         let result = match standing {
             None => file(&mut tx, dossier, now).await?,
-            Some(row) => take_over(&mut tx, DossierId(row.id), dossier, now).await?,
+            Some(row) => super::dossier_later::take_over(&mut tx, DossierId(row.id), dossier, now).await?,
         };
         envelope::set_state(&mut tx, dossier.envelope, EnvelopeState::Filed).await?;
         steps::leave_line(&mut tx, dossier.delivery).await?;
@@ -183,6 +184,13 @@ impl Store {
             Some(row) => view(&mut tx, row).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Envelopes whose dossier is incomplete.
+    pub async fn incomplete_dossiers(&self, scope: &Scope) -> Result<Vec<EnvelopeId>, StoreError> {
+        let mut tx = self.read().await?;
+        let rows = all!(&mut tx, (Option<Uuid>,), INCOMPLETE, visible(scope))?;
+        Ok(rows.into_iter().filter_map(|(id,)| id.map(EnvelopeId)).collect())
     }
 
     /// Every dossier, in order of filing.
@@ -265,7 +273,7 @@ async fn insert(tx: &mut Tx, id: DossierId, d: &Dossier, person: Option<PersonId
     .map(drop)
 }
 
-async fn set_field(tx: &mut Tx, id: DossierId, field: &DossierField) -> Result<(), StoreError> {
+pub(super) async fn set_field(tx: &mut Tx, id: DossierId, field: &DossierField) -> Result<(), StoreError> {
     let r = &field.reading;
     run!(
         tx,
@@ -285,42 +293,26 @@ async fn set_field(tx: &mut Tx, id: DossierId, field: &DossierField) -> Result<(
     .map(drop)
 }
 
-/// Brings agents' later decisions into a dossier that stands; the machine's own changes of mind are only told.
-async fn take_over(tx: &mut Tx, id: DossierId, dossier: &Dossier, now: Instant) -> Result<Injected, StoreError> {
-    let standing = fields(tx, id).await?;
-    let same = |f: &DossierField, s: &FieldView| s.value == f.reading.value && s.decision == f.reading.decision;
-    let differs = |f: &&DossierField| !standing.iter().any(|s| s.field == f.field && same(f, s));
-    let by_agent = |r: &Reading| r.source == Source::Agent && r.decision != Decision::Review;
-    let (spoken, read): (Vec<_>, Vec<_>) = dossier.fields.iter().filter(differs).partition(|f| by_agent(&f.reading));
-    for field in &spoken {
-        set_field(tx, id, field).await?;
-    }
-    let names = |fields: &[&DossierField]| fields.iter().map(|f| f.field.clone()).collect::<Vec<_>>();
-    let (spoken, read) = (names(&spoken), names(&read));
-    if !spoken.is_empty() {
-        run!(tx, TOUCH, id.0, now)?;
-        happened(tx, id, "champs_confirmes", &json!({ "fields": spoken }), now).await?;
-        tell(tx, id, "dossier_modifie", dossier, &spoken, now).await?;
-    }
-    if !read.is_empty() {
-        happened(tx, id, "lecture_differente", &json!({ "fields": read }), now).await?;
-    }
-    Ok(Injected::Standing(id, spoken))
-}
-
-async fn happened(tx: &mut Tx, id: DossierId, kind: &str, detail: &Value, now: Instant) -> Result<(), StoreError> {
+pub(super) async fn happened(tx: &mut Tx, id: DossierId, kind: &str, detail: &Value, now: Instant) -> Result<(), StoreError> {
     run!(tx, INSERT_EVENT, id.0, kind, MACHINE, Json(detail), now).map(drop)
 }
 
 /// The online system is told which dossier, not what stands in it: it reads the shared tables.
-async fn tell(tx: &mut Tx, id: DossierId, kind: &str, dossier: &Dossier, fields: &[String], now: Instant) -> Result<(), StoreError> {
+pub(super) async fn tell(
+    tx: &mut Tx,
+    id: DossierId,
+    kind: &str,
+    dossier: &Dossier,
+    fields: &[String],
+    now: Instant,
+) -> Result<(), StoreError> {
     let body = json!({
         "dossier": id.to_string(), "prefecture": dossier.prefecture, "channel": dossier.channel, "state": dossier.state, "fields": fields
     });
     run!(tx, INSERT_OUTBOX, id.0, kind, Json(&body), now).map(drop)
 }
 
-async fn fields(tx: &mut Tx, id: DossierId) -> Result<Vec<FieldView>, StoreError> {
+pub(super) async fn fields(tx: &mut Tx, id: DossierId) -> Result<Vec<FieldView>, StoreError> {
     let view = |r: FieldRow| {
         Ok(FieldView {
             field: r.field,

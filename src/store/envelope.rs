@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 macro_rules! columns {
     () => {
-        "id, delivery_id, prefecture, position, state, findings, extraction, constat"
+        "id, delivery_id, prefecture, position, state, findings, extraction, constat, joined_to"
     };
 }
 
@@ -23,6 +23,7 @@ const MOVE: &str = "UPDATE envelope SET position = $2, findings = $3 WHERE id = 
 const SET_STATE: &str = "UPDATE envelope SET state = $2 WHERE id = $1";
 const SET_EXTRACTION: &str = "UPDATE envelope SET extraction = $2 WHERE id = $1";
 const SET_CONSTAT: &str = "UPDATE envelope SET constat = $2 WHERE id = $1";
+const JOIN: &str = "UPDATE envelope SET state = 'filed', joined_to = $2 WHERE id = $1";
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM envelope WHERE id = $1 AND ($2 IS NULL OR prefecture = $2)");
 const LIVE: &str = concat!("SELECT ", columns!(), " FROM envelope WHERE delivery_id = $1 AND state <> 'retired' ORDER BY position, id");
 const PAGES: &str = "SELECT page FROM envelope_page WHERE envelope_id = $1 ORDER BY position";
@@ -61,6 +62,8 @@ pub struct EnvelopeView {
     pub constat: Option<Constat>,
     /// Recipe of the constat.
     pub recipe: Option<String>,
+    /// The envelope of the dossier that its papers were joined to.
+    pub joined_to: Option<EnvelopeId>,
     /// Of this envelope and of its delivery, in order.
     pub corrections: Vec<Correction>,
 }
@@ -75,6 +78,7 @@ pub(super) struct Row {
     findings: Json<Vec<Finding>>,
     extraction: Option<Uuid>,
     constat: Option<Uuid>,
+    pub(super) joined_to: Option<Uuid>,
 }
 
 impl Store {
@@ -125,6 +129,7 @@ pub(super) async fn view(tx: &mut Tx, row: Row) -> Result<EnvelopeView, StoreErr
         read,
         constat: stored.as_ref().map(|a| a.parse("constat")).transpose()?,
         recipe: stored.map(|a| a.recipe),
+        joined_to: row.joined_to.map(EnvelopeId),
         corrections,
     })
 }
@@ -137,13 +142,19 @@ pub(super) async fn of_day(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<DayE
             None => None,
         };
         let id = EnvelopeId(row.id);
-        result.push(DayEnvelope { id, state: named("state of an envelope", &row.state)?, pages: pages(tx, id).await?, outcome });
+        let (state, pages) = (named("state of an envelope", &row.state)?, pages(tx, id).await?);
+        result.push(DayEnvelope { id, state, pages, outcome, joined: row.joined_to.is_some() });
     }
     Ok(result)
 }
 
 pub(super) async fn set_state(tx: &mut Tx, id: EnvelopeId, state: EnvelopeState) -> Result<(), StoreError> {
     run!(tx, SET_STATE, id.0, name_of(&state)).map(drop)
+}
+
+/// The papers of an envelope are those of another one's dossier from now on.
+pub(super) async fn join(tx: &mut Tx, id: EnvelopeId, into: EnvelopeId) -> Result<(), StoreError> {
+    run!(tx, JOIN, id.0, into.0).map(drop)
 }
 
 pub(super) async fn set_extraction(tx: &mut Tx, id: EnvelopeId, artefact: Uuid) -> Result<(), StoreError> {

@@ -1,7 +1,6 @@
 //! Deadlines that follow from the card held, the birth and the reception (`domain.md` 4.1). Numbers of days and months are the
 //! dated parameters of the catalogue. Dates that wait for a person are used and named in `review`.
 
-use super::calendar::working_day;
 use super::case::Case;
 use super::evaluate::months;
 use super::heard::{Heard, days};
@@ -93,7 +92,7 @@ fn window(end: Date, case: &Case<'_>) -> Deadline {
     } else {
         ("fenetre_renouvellement_papier", after(end, -number("fenetre_papier", case).months()), end)
     };
-    let due = working_day(last, &case.catalogue.holidays);
+    let due = case.catalogue.holidays.working_day(last);
     // The general rule for limits of procedure; that it holds for this one is the favourable reading (`domain.md` 7).
     let moved = if due == last { String::new() } else { format!(", le {} n’étant pas un jour ouvré", french(last)) };
     let because = if case.filing > due {

@@ -5,7 +5,6 @@
 
 mod admissibility;
 mod agent;
-mod calendar;
 mod case;
 mod checklist;
 mod deadlines;

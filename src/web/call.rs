@@ -40,6 +40,8 @@ pub(super) enum Answer {
     Again(StatusCode, String),
     /// A JPEG.
     Picture(Vec<u8>),
+    /// A PDF with the name that it is saved under.
+    Pdf(String, Vec<u8>),
     File(&'static str, &'static [u8]),
     /// Made for this answer.
     Text(&'static str, String),
@@ -215,6 +217,10 @@ fn written(answer: Answer) -> Response {
         Answer::Page(html) => Html(html).into_response(),
         Answer::Again(status, html) => (status, Html(html)).into_response(),
         Answer::Picture(jpeg) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
+        Answer::Pdf(name, bytes) => {
+            let shown = format!("inline; filename=\"{name}\"");
+            ([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, shown)], bytes).into_response()
+        }
         Answer::Text(kind, text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
         Answer::File(kind, bytes) => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
         Answer::Goto(place) | Answer::Begin(_, place) => see_other(&place),

@@ -204,7 +204,13 @@ async fn closed(call: &Call, delivery: &Delivery, steps: &[AnomalyStep]) -> Resu
 }
 
 fn of_day(view: &EnvelopeView) -> DayEnvelope {
-    DayEnvelope { id: view.id, state: view.state, pages: view.pages.clone(), outcome: view.constat.as_ref().map(|c| c.outcome) }
+    DayEnvelope {
+        id: view.id,
+        state: view.state,
+        pages: view.pages.clone(),
+        outcome: view.constat.as_ref().map(|c| c.outcome),
+        joined: view.joined_to.is_some(),
+    }
 }
 
 async fn facts(call: &Call, export: &Export) -> Result<Vec<(&'static str, String)>, Stop> {

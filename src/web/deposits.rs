@@ -175,6 +175,7 @@ fn one(name: String, envelope: &DayEnvelope) -> Envelope {
     let (state, tone, action) = match (envelope.state, envelope.outcome) {
         (EnvelopeState::Open, _) => ("en cours", "blue", ""),
         (EnvelopeState::Review, _) => ("à vérifier", "amber", "Vérifier ce pli"),
+        (EnvelopeState::Filed, _) if envelope.joined => ("joint à un dossier", "green", "Voir le pli"),
         (EnvelopeState::Filed, Some(Incomplete)) => ("dossier déposé, incomplet", "green", "Voir le pli"),
         (EnvelopeState::Filed, _) => ("dossier déposé, complet", "green", "Voir le pli"),
         (EnvelopeState::Retired, _) => ("remplacé", "", ""),

@@ -12,6 +12,8 @@ mod deposits;
 mod french;
 mod guard;
 mod history;
+mod join;
+mod letters;
 mod notice;
 mod page;
 mod pictures;
@@ -21,6 +23,7 @@ mod review;
 mod routes;
 mod session;
 mod shell;
+mod substitution;
 mod upload;
 mod values;
 
@@ -32,7 +35,7 @@ use crate::catalogue::Catalogue;
 use crate::cell::CellPool;
 use crate::clock::Clock;
 use crate::config::Place;
-use crate::domain::{OpeningHours, PrefectureId, Scope};
+use crate::domain::{MarkKey, OpeningHours, PrefectureId, Scope, Service};
 use crate::metrics::Source;
 use crate::store::Store;
 use axum::Router;
@@ -78,6 +81,8 @@ pub struct Parts {
     pub prefecture: PrefectureId,
     /// When scans are expected.
     pub opening_hours: OpeningHours,
+    /// Who sends the letters.
+    pub service: Service,
     pub intake: Intake,
 }
 
@@ -101,6 +106,8 @@ pub(crate) struct Desk {
     clock: Clock,
     scope: Scope,
     opening_hours: OpeningHours,
+    service: Service,
+    marks: MarkKey,
     intake: Intake,
     metrics: Source,
     seal: Seal,
@@ -123,7 +130,8 @@ pub async fn bind(address: SocketAddr, parts: Parts) -> Result<Station, WebError
     }
     let listener = TcpListener::bind(address).await.map_err(|e| WebError::Listen(address, e))?;
     let address = listener.local_addr().map_err(|e| WebError::Listen(address, e))?;
-    let Parts { store, blobs, cells, catalogue, clock, prefecture, opening_hours, intake } = parts;
+    let Parts { store, blobs, cells, catalogue, clock, prefecture, opening_hours, service, intake } = parts;
+    let marks = MarkKey(blobs.mark_key());
     let scope = Scope::Prefecture(prefecture);
     let metrics = Source {
         store: store.clone(),
@@ -134,7 +142,7 @@ pub async fn bind(address: SocketAddr, parts: Parts) -> Result<Station, WebError
         clock: clock.clone(),
         last: tokio::sync::Mutex::default(),
     };
-    let desk = Desk { store, blobs, cells, catalogue, clock, scope, opening_hours, intake, metrics, seal: Seal::new()? };
+    let desk = Desk { store, blobs, cells, catalogue, clock, scope, opening_hours, service, marks, intake, metrics, seal: Seal::new()? };
     Ok(Station { listener, router: app(&Arc::new(desk)), address })
 }
 

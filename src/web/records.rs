@@ -5,7 +5,9 @@ use super::review::case::{Case, OpenPoint, Standing};
 use super::review::request_words;
 use super::{Desk, french};
 use crate::day::Books;
-use crate::domain::{AgentId, BlobRef, Correction, Delivery, DeliveryId, DossierState, EnvelopeId, Instant, PrefectureId, Scope, Subject};
+use crate::domain::{
+    AgentId, BlobRef, Correction, Delivery, DeliveryId, DossierState, EnvelopeId, Instant, LetterMark, PrefectureId, Scope, Subject,
+};
 use crate::store::{EnvelopeState, EnvelopeView, Event, PagePicture, Review, StoreError};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -97,6 +99,7 @@ impl Desk {
     async fn standing(&self, view: &EnvelopeView, asked: bool) -> Result<Standing, Stop> {
         Ok(match view.state {
             EnvelopeState::Retired => Standing::Retired,
+            EnvelopeState::Filed if view.joined_to.is_some() => Standing::Filed(joined_words(view)),
             EnvelopeState::Filed => Standing::Filed(self.dossier_words(view.id).await?),
             EnvelopeState::Open => Standing::Working,
             EnvelopeState::Review if asked => Standing::Waiting,
@@ -226,6 +229,12 @@ impl Desk {
             Scope::Machine => PrefectureId(String::new()),
         }
     }
+}
+
+/// Where the papers of a joined envelope are now.
+fn joined_words(view: &EnvelopeView) -> String {
+    let reference = view.joined_to.map(|id| LetterMark::reference(&view.prefecture, id)).unwrap_or_default();
+    format!("Ce pli est joint au dossier {reference} : il complète ce dossier et n’en fait pas un autre.")
 }
 
 fn point(review: &Review) -> OpenPoint {

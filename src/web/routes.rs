@@ -2,7 +2,7 @@
 //! that an address without a policy, an actor, a scope and an event cannot be served.
 
 use super::call::{Call, Outcome, dispatch};
-use super::{Desk, agent, anomaly, assets, delivery, deposits, page, pictures, queue, review};
+use super::{Desk, agent, anomaly, assets, delivery, deposits, join, letters, page, pictures, queue, review, substitution};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodFilter, on};
@@ -124,6 +124,16 @@ pub const ROUTES: &[Route] = table! {
     Get  "/verifier/{envelope}"                   Named   Reviewer Envelope View("pli_consulte") => review::view;
     Post "/verifier/{envelope}"                   Named   Reviewer Envelope Act("correction") => review::act;
     Post "/verifier/{envelope}/incomplet"         Named   Reviewer Envelope Act("correction") => review::confirm_incomplete;
+    Post "/verifier/{envelope}/joindre"           Named   Reviewer Envelope Act("pli_joint") => join::join;
+    Get  "/courriers"                             Named   Reviewer None     Nothing("names of files and kinds of letter, no content") => letters::list;
+    Get  "/courriers/{envelope}/{kind}"           Named   Reviewer Envelope View("courrier_consulte") => letters::view;
+    Get  "/courriers/{envelope}/{kind}/pdf"       Named   Reviewer Envelope View("courrier_consulte") => letters::pdf;
+    Post "/courriers/{envelope}/{kind}/signer"    Named   Reviewer Envelope Act("courrier_signe") => letters::sign;
+    Post "/courriers/{envelope}/{kind}/poster"    Named   Reviewer Envelope Act("courrier_poste") => letters::post;
+    Post "/courriers/{envelope}/{kind}/annuler"   Named   Reviewer Envelope Act("courrier_annule") => letters::cancel;
+    Get  "/rendez-vous"                           Named   Reviewer None     Nothing("names of files and ages, no content") => substitution::list;
+    Get  "/rendez-vous/{envelope}"                Named   Reviewer Envelope View("substitution_consultee") => substitution::view;
+    Post "/rendez-vous/{envelope}"                Named   Reviewer Envelope Act("substitution_notee") => substitution::note;
     Get  "/verifier/{envelope}/extrait"           Named   Reviewer Envelope View("extrait_consulte") => pictures::cut;
 };
 

@@ -42,6 +42,7 @@ async fn the_network_is_refused_in_words() {
         clock: Clock::System,
         prefecture: HERE.into(),
         opening_hours: passerelle::domain::OpeningHours::default(),
+        service: passerelle::domain::Service::default(),
         intake: web::Intake { spool: std::env::temp_dir(), bytes: 50 << 20, places: Vec::new() },
     };
     let Err(error) = web::bind("0.0.0.0:0".parse().unwrap(), parts).await else { panic!("the network was served") };

@@ -66,6 +66,7 @@ impl Station {
             clock: Clock::System,
             prefecture: HERE.into(),
             opening_hours: passerelle::domain::OpeningHours::default(),
+            service: service(),
             intake: web::Intake { spool: folder.join("spool"), bytes: 50 << 20, places: Vec::new() },
         };
         let station = web::bind("127.0.0.1:0".parse().unwrap(), parts).await.unwrap();
@@ -81,12 +82,24 @@ impl Station {
 
     /// One delivery of `prefecture` read to its constat, with its questions open.
     pub async fn seed(&self, prefecture: &str, file: &str, extraction: Extraction, constat: Constat) -> Seeded {
+        self.seed_with_code(prefecture, file, extraction, constat, None).await
+    }
+
+    /// The same with a code on its first page.
+    pub async fn seed_with_code(
+        &self,
+        prefecture: &str,
+        file: &str,
+        extraction: Extraction,
+        constat: Constat,
+        code: Option<&str>,
+    ) -> Seeded {
         let delivery = self.register(prefecture, file).await;
         let job = self.claimed(delivery).await;
         self.store.counted(&job, 3, now()).await.unwrap();
         let job = self.claimed(delivery).await;
         for number in 1..=3 {
-            self.read_page(prefecture, delivery, &job, number).await;
+            self.read_page(prefecture, delivery, &job, number, code.filter(|_| number == 1)).await;
         }
         self.store.pages_read(&job, now()).await.unwrap();
         let job = self.claimed(delivery).await;
@@ -122,6 +135,38 @@ impl Station {
             questions.push(Question::holding("envelope", "Confirmer que ces pièces manquent.", Some("confirmer_incomplet".into())));
         }
         self.store.validated(&job, envelope, &made, Verdict::Wait, &questions, now()).await.unwrap();
+    }
+
+    /// An agent confirms what is missing, and the dossier is filed with everything as it stands.
+    pub async fn file(&self, seeded: &Seeded) {
+        let missing = Some(seeded.constat.missing());
+        let word = Correction {
+            stage: Stage::Validate,
+            subject: "envelope".into(),
+            act: CorrectionAct::Acknowledge,
+            seen: missing,
+            page: None,
+            rect: None,
+            agent: "Claire Martin".into(),
+            at: now(),
+        };
+        self.store.add_correction(&Scope::Machine, Subject::Envelope(seeded.envelope), &word, now()).await.unwrap();
+        let job = self.claimed(seeded.delivery).await;
+        let made = artefact(Subject::Envelope(seeded.envelope), Stage::Validate, 0, &seeded.constat);
+        self.store.validated(&job, seeded.envelope, &made, Verdict::File, &[], now()).await.unwrap();
+        let job = self.claimed(seeded.delivery).await;
+        let view = self.view(seeded).await;
+        let delivery = self.store.delivery(&Scope::Machine, seeded.delivery).await.unwrap();
+        let (extraction, constat) = (view.extraction.unwrap(), view.constat.unwrap());
+        let settled = passerelle::dossier::Settled {
+            envelope: seeded.envelope,
+            delivery: &delivery,
+            extraction: &extraction,
+            constat: &constat,
+            corrections: &view.corrections,
+            recipe: "recipe",
+        };
+        self.store.inject(&job, &passerelle::dossier::build(&settled, None), now()).await.unwrap();
     }
 
     async fn delivery_of(&self, envelope: EnvelopeId) -> DeliveryId {
@@ -174,7 +219,13 @@ impl Station {
         }
     }
 
-    async fn read_page(&self, prefecture: &str, delivery: DeliveryId, job: &Job, number: u32) {
+    async fn read_page(&self, prefecture: &str, delivery: DeliveryId, job: &Job, number: u32, code: Option<&str>) {
+        let code_read = |text: &str| CodeRead {
+            symbology: "qr_code".into(),
+            text: text.into(),
+            bytes: String::new(),
+            rect: Rect::new(100, 100, 200, 200),
+        };
         let read = PageRead {
             number,
             dpi: 200,
@@ -184,7 +235,7 @@ impl Station {
             zones: vec![],
             checkboxes: vec![],
             mrz: vec![],
-            codes: vec![],
+            codes: code.map(code_read).into_iter().collect(),
             marks: vec![],
             looks: Vec::new(),
         };
@@ -348,4 +399,17 @@ pub fn incomplete() -> Constat {
     constat.checklist[2].status = LineStatus::Missing;
     constat.checklist[2].because = "aucune page".into();
     constat
+}
+
+/// A service with everything that a letter needs.
+pub fn service() -> passerelle::domain::Service {
+    passerelle::domain::Service {
+        name: "Préfecture d’Ille-et-Vilaine – Bureau du séjour".into(),
+        address: vec!["3 avenue de la Préfecture".into(), "35026 RENNES CEDEX 9".into()],
+        telephone: "02 99 02 10 35".into(),
+        email: "sejour@ille-et-vilaine.example".into(),
+        place: "Rennes".into(),
+        court: "tribunal administratif de Rennes, 3 contour de la Motte, 35044 RENNES CEDEX".into(),
+        data_protection: "dpd@ille-et-vilaine.example".into(),
+    }
 }

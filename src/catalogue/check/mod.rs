@@ -2,6 +2,7 @@
 //! signs can find. Each problem says where it is and what was probably meant.
 
 mod law;
+mod letter;
 mod possible;
 
 use super::{Catalogue, DocumentDef, FieldDef, FieldKind};
@@ -78,6 +79,7 @@ impl Catalogue {
         checker.parameters();
         self.permits.iter().for_each(|p| checker.permit(p));
         checker.two_d_doc();
+        checker.letters();
         checker.file_names();
         checker.problems
     }

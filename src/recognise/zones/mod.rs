@@ -19,6 +19,7 @@ mod reread;
 mod resolve;
 mod rules;
 mod signature;
+mod slip;
 mod squares;
 mod text;
 mod ticks;
@@ -26,6 +27,7 @@ mod ticks;
 pub use ink::Scale;
 pub use labels::LabelBook;
 pub use read::Readers;
+pub use slip::read_slip;
 
 use crate::catalogue::Catalogue;
 use crate::domain::{CheckBox, FieldId, Mark, MarkKind, Rect, Word, Zone, ZoneOrigin, ZoneReading, ZoneShape};

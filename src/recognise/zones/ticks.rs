@@ -99,7 +99,8 @@ fn group(row: &[Rect], runs: &[Run], taken: &[Rect], before: Option<&(Rect, Stri
 }
 
 /// How much of the inner box is ink, and what that means. The frame itself is left out, however thick it came out.
-fn mark(grey: &GrayImage, rect: Rect, scale: Scale) -> (f32, TickState) {
+/// Share of dark pixels inside a frame, and what it means.
+pub(super) fn mark(grey: &GrayImage, rect: Rect, scale: Scale) -> (f32, TickState) {
     let paper = paper_around(grey, rect, scale);
     let inset = (rect.w.min(rect.h) as f32 * 0.17).max(scale.px(0.45)).round() as u32;
     let inner = Rect::new(rect.x + inset, rect.y + inset, rect.w.saturating_sub(2 * inset), rect.h.saturating_sub(2 * inset));

@@ -6,6 +6,7 @@ mod question;
 mod summary;
 
 use super::call::{Answer, Call, Outcome, Stop};
+use super::join::Offer;
 use super::shell::Shell;
 use super::values::Entry;
 use crate::domain::{AgentId, Correction, CorrectionAct, FieldValue, Stage};
@@ -27,6 +28,10 @@ struct ReviewPage {
     question: Option<Question>,
     done: Done,
     constat: Summary,
+    /// Address and name of each letter that may be written.
+    letters: Vec<(String, String)>,
+    /// The dossier that this envelope answers.
+    offer: Option<Offer>,
 }
 
 pub(super) async fn view(call: Call) -> Outcome {
@@ -64,6 +69,8 @@ async fn page(call: &Call, case: &Case, question: Option<Question>, title: &str)
         question,
         done: Done::new(catalogue, case),
         constat: Summary::new(catalogue, case),
+        letters: super::letters::links(catalogue, case.id),
+        offer: super::join::offer(call, case).await?,
     };
     Ok(view.render()?)
 }

@@ -1,28 +1,31 @@
 //! Days on which a time limit may end. The rules of the holidays are data (`pipelines/jours_feries.toml`).
 
-use crate::catalogue::Holidays;
+use super::Holidays;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 
 /// No limit is moved further: no run of holidays and week-ends is as long.
 const FURTHEST: usize = 10;
 
-/// The day itself, or the next one that is no Saturday, Sunday or public holiday of the whole country.
-pub(super) fn working_day(day: Date, holidays: &Holidays) -> Date {
-    let mut open = day;
-    for _ in 0..FURTHEST {
-        if works(open, holidays) {
-            return open;
+impl Holidays {
+    /// The day itself, or the next one that is no Saturday, Sunday or public holiday of the whole country.
+    #[must_use]
+    pub fn working_day(&self, day: Date) -> Date {
+        let mut open = day;
+        for _ in 0..FURTHEST {
+            if works(open, self) {
+                return open;
+            }
+            open = open.saturating_add(1.day());
         }
-        open = open.saturating_add(1.day());
+        day
     }
-    day
 }
 
 fn works(day: Date, holidays: &Holidays) -> bool {
     let sunday = easter(day.year());
-    let fixed = |f: &crate::catalogue::FixedHoliday| f.departements.is_empty() && (f.month, f.day) == (day.month(), day.day());
-    let moving = |e: &crate::catalogue::EasterHoliday| e.departements.is_empty() && sunday.saturating_add(e.offset.days()) == day;
+    let fixed = |f: &super::FixedHoliday| f.departements.is_empty() && (f.month, f.day) == (day.month(), day.day());
+    let moving = |e: &super::EasterHoliday| e.departements.is_empty() && sunday.saturating_add(e.offset.days()) == day;
     !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
         && !holidays.fixed.iter().any(fixed)
         && !holidays.easter.iter().any(moving)
@@ -55,7 +58,7 @@ mod tests {
     #[test]
     fn a_limit_on_a_free_day_goes_to_the_next_working_day() {
         let holidays = Catalogue::embedded().unwrap().holidays;
-        let moved = |day: Date| working_day(day, &holidays);
+        let moved = |day: Date| holidays.working_day(day);
         assert_eq!(moved(date(2026, 5, 1)), date(2026, 5, 4), "a holiday on a Friday, then the week-end");
         assert_eq!(moved(date(2026, 4, 4)), date(2026, 4, 7), "Saturday before Easter, Easter Monday");
         assert_eq!(moved(date(2026, 11, 12)), date(2026, 11, 12));
