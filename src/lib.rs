@@ -39,6 +39,7 @@ pub mod dossier;
 pub mod evaluate;
 pub mod extract;
 pub mod failpoint;
+pub mod french;
 pub mod intake;
 pub mod line;
 pub mod lists;

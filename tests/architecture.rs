@@ -22,7 +22,7 @@ fn may(module: &str) -> May {
         "catalogue" | "clock" | "config" => May::Only(&["domain"]),
         "store" | "blobs" => May::Only(&["domain", "medium"]),
         "telemetry" => May::Only(&["config"]),
-        "intake" | "assemble" | "extract" | "validate" | "dossier" | "letters" | "pages" => May::Only(&["domain", "catalogue"]),
+        "intake" | "assemble" | "extract" | "validate" | "dossier" | "letters" | "pages" | "french" => May::Only(&["domain", "catalogue"]),
         // A picture is what `pages` gives and `recognise` takes; both run in the cell.
         "recognise" => May::Only(&["domain", "catalogue", "pages"]),
         "line" => May::Only(&["domain", "catalogue", "assemble", "extract", "validate"]),
