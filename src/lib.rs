@@ -13,6 +13,7 @@
 //!   weighs the evidence for each field; [`validate`] establishes the constat.
 //! * [`calibrate`] fits on labelled envelopes how often readings are right; `extract` applies the file.
 //! * [`cases`] tries the lists of `pipelines/` with facts written beside them.
+//! * [`explain`] says of one application what was used, by which rules, and who decided: to the agent and to the applicant.
 //! * [`letters`] says to the applicant what was understood and what is missing.
 //! * [`lists`] shows the lists of documents as pages, with their sources and changes.
 //! * [`dossier`] is the one door into the shared dossier tables.
@@ -38,8 +39,10 @@ pub mod doctor;
 pub mod domain;
 pub mod dossier;
 pub mod evaluate;
+pub mod explain;
 pub mod extract;
 pub mod failpoint;
+pub mod french;
 pub mod intake;
 pub mod letters;
 pub mod line;

@@ -22,9 +22,10 @@ fn may(module: &str) -> May {
         "catalogue" | "clock" | "config" => May::Only(&["domain"]),
         "store" | "blobs" => May::Only(&["domain", "medium"]),
         "telemetry" => May::Only(&["config"]),
-        "intake" | "assemble" | "extract" | "validate" | "dossier" | "letters" | "pages" => May::Only(&["domain", "catalogue"]),
+        "intake" | "assemble" | "extract" | "validate" | "dossier" | "pages" | "french" => May::Only(&["domain", "catalogue"]),
         // A picture is what `pages` gives and `recognise` takes; both run in the cell.
         "recognise" => May::Only(&["domain", "catalogue", "pages"]),
+        "explain" | "letters" => May::Only(&["domain", "catalogue", "french"]),
         "line" => May::Only(&["domain", "catalogue", "assemble", "extract", "validate"]),
         // A cell asks `extract` where a page shows values, to look at them again while it has the picture.
         "cell" => May::Only(&["domain", "catalogue", "config", "failpoint", "pages", "recognise", "extract"]),
@@ -164,7 +165,7 @@ fn modules_import_only_what_they_may() {
 #[test]
 fn stages_do_nothing_to_the_world() {
     let world = Regex::new(r"\b(tokio|sqlx|axum|std::fs|std::net|std::process|std::env|SystemTime|Instant::now|Timestamp::now|Zoned::now|getrandom|Uuid::(now_v7|new_v4))\b").unwrap();
-    let stages = ["domain", "assemble", "extract", "validate", "dossier", "intake", "line", "letters"];
+    let stages = ["domain", "assemble", "extract", "validate", "dossier", "intake", "line", "letters", "explain"];
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|s| stages.contains(&s.module().as_str())) {
         wrong.extend(world.find_iter(&source.code()).map(|m| format!("src/{} uses {}", source.path.display(), m.as_str())));

@@ -14,6 +14,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use tempfile::TempDir;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 /// An answer leads to a constat that may ask the next question.
@@ -34,7 +35,15 @@ async fn a_hosted_applicant_gets_a_change_of_address_filed() {
     filed("adresse-heberge").await;
 }
 
-async fn filed(name: &str) {
+/// What a filing leaves behind, gone when dropped.
+pub struct Filed {
+    pub store: Store,
+    pub demo: PathBuf,
+    _kept: TempDir,
+}
+
+/// Files the dossier of one fixture.
+pub async fn filed(name: &str) -> Filed {
     let kept = tempfile::tempdir().unwrap();
     let (fixtures, demo) = (kept.path().join("fixtures"), kept.path().join("demo"));
     copy(name, &fixtures);
@@ -70,6 +79,7 @@ async fn filed(name: &str) {
     let dossiers = store.dossiers(&Scope::Machine).await.unwrap();
     let [dossier] = dossiers.as_slice() else { panic!("{} dossiers of one scan; asked: {asked:#?}", dossiers.len()) };
     agent.check(dossier, &asked);
+    Filed { store, demo, _kept: kept }
 }
 
 fn copy(name: &str, fixtures: &Path) {

@@ -18,6 +18,7 @@ mod constat;
 mod day;
 mod demo;
 mod doctor;
+mod explain;
 mod fan_in;
 mod filed;
 mod hostile;

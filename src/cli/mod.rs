@@ -14,6 +14,7 @@ mod check;
 mod day;
 mod dropped;
 mod evaluate;
+mod explain;
 mod export;
 mod kept;
 mod lists;
@@ -44,6 +45,8 @@ enum Command {
     Process(process::Arguments),
     /// Print the JSON object of a stored delivery.
     Export(export::Arguments),
+    /// Say what was done with an application: data and sources, rules and results, the part of people.
+    Explain(explain::Arguments),
     /// Read a labelled folder and compare with its truth.
     Evaluate(evaluate::Arguments),
     /// Fit on labelled folders how often readings are right.
@@ -160,6 +163,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<Exit> {
     match command {
         Command::Process(arguments) => process::run(&arguments, &config).await,
         Command::Export(arguments) => export::run(&arguments, &config).await,
+        Command::Explain(arguments) => explain::run(&arguments, &config).await,
         Command::Evaluate(arguments) => evaluate::run(&arguments, &config).await,
         Command::Calibrate(arguments) => calibrate::run(&arguments, &config).await,
         Command::Watch => serve::run(&config, serve::Parts::WATCH).await,

@@ -4,6 +4,7 @@
 use super::fonts::{self, Font};
 use crate::catalogue::{CODE_MM, CODES_MM, SlipBox};
 use crate::domain::{HelpLine, Letter, LetterLine, LetterPart, Slip};
+use crate::french;
 
 pub(super) const WIDTH: f32 = 210.0 * MM;
 pub(super) const HEIGHT: f32 = 297.0 * MM;
@@ -105,17 +106,9 @@ fn head(flow: &mut Flow, letter: &Letter) {
     flow.put(Role::Figure, Some(alt), vec![(0, Draw::Code { at: CODE_AT, side: CODE, text: letter.mark.clone() })]);
     let reference = format!("Référence {}", letter.reference);
     flow.put(Role::Paragraph, None, vec![(0, text((LEFT, CODE_AT.1 + CODE + 12.0), SMALL, Font::Bold, reference))]);
-    let dated = format!("{}, le {}", letter.place, long_date(letter.day));
+    let dated = format!("{}, le {}", letter.place, french::long_date(letter.day));
     flow.put(Role::Paragraph, None, vec![(0, text((WINDOW.0, DATED), SIZE, Font::Regular, dated))]);
     flow.put(Role::Title, None, vec![(0, text((LEFT, TITLED), TITLE, Font::Bold, letter.title.as_str()))]);
-}
-
-fn long_date(day: jiff::civil::Date) -> String {
-    const MONTHS: [&str; 12] =
-        ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"];
-    let month = usize::try_from(day.month() - 1).ok().and_then(|m| MONTHS.get(m)).copied().unwrap_or_default();
-    let number = if day.day() == 1 { "1er".to_owned() } else { day.day().to_string() };
-    format!("{number} {month} {}", day.year())
 }
 
 /// Where the next line goes.

@@ -4,10 +4,10 @@
 use super::recipient::{Addressee, lines};
 use crate::catalogue::{BlockDef, BlockKind, Catalogue, LetterDef, LetterDue, SLIP_PAGES, placeholders};
 use crate::domain::{
-    AdmissibilityStatus, AgentId, ChecklistLine, Constat, Decision, EnvelopeId, Extraction, FieldId, FieldValue, FilingBasis,
-    HORS_CATALOGUE, Letter, LetterLine, LetterMark, LetterPart, LineStatus, MarkKey, Outcome, PrefectureId, Rank, Reading, Service, Slip,
-    SlipRow, french,
+    Address, AdmissibilityStatus, AgentId, ChecklistLine, Constat, Decision, EnvelopeId, Extraction, FieldId, FieldValue, HORS_CATALOGUE,
+    Letter, LetterLine, LetterMark, LetterPart, LineStatus, MarkKey, Outcome, PrefectureId, Rank, Reading, Service, Slip, SlipRow, french,
 };
+use crate::french as words;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -28,8 +28,6 @@ pub struct Known<'a> {
     pub day: Date,
     /// Permit and kind of request, in words.
     pub request: String,
-    /// A value of a field, in words.
-    pub show: &'a dyn Fn(&FieldId, &FieldValue) -> String,
     pub key: &'a MarkKey,
 }
 
@@ -190,7 +188,7 @@ impl<'a> Known<'a> {
 
     fn values(&self, def: &LetterDef) -> Vec<LetterLine> {
         let line = |field: &FieldId| {
-            let text = (self.show)(field, self.value(field.as_str())?);
+            let text = self.show(field, self.value(field.as_str())?);
             Some(LetterLine { subject: format!("field:{field}"), label: self.label(def, field), text })
         };
         def.reads_back.iter().filter_map(line).collect()
@@ -199,7 +197,7 @@ impl<'a> Known<'a> {
     fn row(&self, def: &LetterDef, field: &FieldId) -> SlipRow {
         let void = self.extraction.fields.get(field).is_some_and(|r| r.decision == Decision::Absent);
         let value = match self.value(field.as_str()) {
-            Some(value) => (self.show)(field, value),
+            Some(value) => self.show(field, value),
             None if void => "rien d’inscrit".to_owned(),
             None => String::new(),
         };
@@ -207,7 +205,18 @@ impl<'a> Known<'a> {
     }
 
     fn document(&self, kind: &str) -> String {
-        self.catalogue.document(kind).map_or_else(|| kind.to_owned(), |d| d.label.clone())
+        words::labels::document_label(self.catalogue, kind)
+    }
+
+    /// A value as the applicant knows it: nobody in France writes the country into an address.
+    fn show(&self, field: &FieldId, value: &FieldValue) -> String {
+        let def = self.catalogue.field(field.as_str());
+        match value {
+            FieldValue::Address(address) if address.pays.as_deref() == Some("FR") => {
+                words::values::show(&FieldValue::Address(Address { pays: None, ..address.clone() }), def)
+            }
+            other => words::values::show(other, def),
+        }
     }
 
     /// Documents that count for the list, once each.
@@ -266,7 +275,7 @@ impl<'a> Known<'a> {
             "reference" => self.reference(),
             "date_reception" => french(self.received_on),
             "date_depot" => french(self.constat.filing_date.value),
-            "base_depot" => basis(self.constat.filing_date.basis).to_owned(),
+            "base_depot" => words::filing_basis(self.constat.filing_date.basis).to_owned(),
             "date_silence" => day("silence"),
             "article_silence" => self.silence_article(),
             "date_limite" => french(self.limit()),
@@ -290,15 +299,6 @@ impl<'a> Known<'a> {
         };
         let own = permit.filter(|p| p.silence_days.is_some()).and_then(|p| p.silence_article.clone());
         own.unwrap_or_else(|| "CESEDA R*432-1 et R432-2".to_owned())
-    }
-}
-
-fn basis(basis: FilingBasis) -> &'static str {
-    match basis {
-        FilingBasis::Cachet => "cachet de la poste",
-        FilingBasis::Recommande => "date du recommandé",
-        FilingBasis::Reception => "date de réception",
-        FilingBasis::Numerisation => "jour de l’enregistrement",
     }
 }
 

@@ -1,12 +1,12 @@
 //! *Courriers*: letters to write, to sign line by line, to print and to post. The machine prepares; a named agent signs.
 
 use super::call::{Answer, Call, Outcome, Stop};
-use super::review::case::{Case, Standing, field_of};
+use super::french;
+use super::review::case::{Case, Standing};
 use super::review::request_words;
 use super::shell::Shell;
-use super::{french, values};
 use crate::catalogue::{Catalogue, LetterDef, LetterDue};
-use crate::domain::{Address, AgentId, BlobKind, EnvelopeId, FieldId, FieldValue, Letter, LetterPart, hexadecimal};
+use crate::domain::{AgentId, BlobKind, EnvelopeId, FieldValue, Letter, LetterPart, hexadecimal};
 use crate::letters::{Known, NotReady, prepare, print};
 use crate::store::{LetterState, LetterView, NewLetter, StoreError};
 use askama::Template;
@@ -244,7 +244,6 @@ impl Opened {
             received_on: received,
             day: call.now.date_in_paris(),
             request: request_words(catalogue, case),
-            show: &|field, value| shown(catalogue, field, value),
             key: &call.desk.marks,
         };
         prepare(&self.def, &known, agent).map_err(|e: NotReady| e.to_string())
@@ -285,17 +284,6 @@ impl Opened {
             sources: self.def.sources.join(" ; "),
         };
         Ok(page.render()?)
-    }
-}
-
-/// A value as the applicant knows it: nobody in France writes the country into an address.
-fn shown(catalogue: &Catalogue, field: &FieldId, value: &FieldValue) -> String {
-    let def = field_of(catalogue, &format!("field:{field}"));
-    match value {
-        FieldValue::Address(address) if address.pays.as_deref() == Some("FR") => {
-            values::show(&FieldValue::Address(Address { pays: None, ..address.clone() }), def.as_ref())
-        }
-        other => values::show(other, def.as_ref()),
     }
 }
 

@@ -100,11 +100,10 @@ impl Desk {
         Ok(match view.state {
             EnvelopeState::Retired => Standing::Retired,
             EnvelopeState::Filed if view.joined_to.is_some() => Standing::Filed(joined_words(view)),
-            // What came later raised questions: the dossier stands, and waits for their answers.
-            EnvelopeState::Filed if asked => Standing::Waiting,
+            // Also when the dossier stands: what came later raised questions.
+            EnvelopeState::Filed | EnvelopeState::Review if asked => Standing::Waiting,
             EnvelopeState::Filed => Standing::Filed(self.dossier_words(view.id).await?),
             EnvelopeState::Open => Standing::Working,
-            EnvelopeState::Review if asked => Standing::Waiting,
             EnvelopeState::Review if self.store.is_on_line(&self.scope, view.delivery).await? => Standing::Working,
             EnvelopeState::Review => Standing::Waiting,
         })

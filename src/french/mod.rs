@@ -1,4 +1,11 @@
-//! French for screens: dates, hours, counts, and the words of states and sources.
+//! French for whoever reads: dates, hours, counts, the words of states and sources, the names of what the catalogue holds.
+//!
+//! Pages and explanations say the same thing with the same words, so the words stand here once.
+
+pub(crate) mod countries;
+pub(crate) mod labels;
+pub(crate) mod rows;
+pub(crate) mod values;
 
 use crate::domain::{
     Channel, Constat, Engine, Evidence, FilingBasis, Instant, LineClass, LineStatus, OtherKind, Outcome, Proof, Rank, Source,
@@ -9,7 +16,7 @@ const MONTHS: [&str; 12] =
     ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"];
 
 /// « mardi 24 novembre 2026 »
-pub(super) fn long_date(date: Date) -> String {
+pub(crate) fn long_date(date: Date) -> String {
     let day = match date.weekday() {
         Weekday::Monday => "lundi",
         Weekday::Tuesday => "mardi",
@@ -28,28 +35,28 @@ fn month(date: Date) -> &'static str {
 }
 
 /// « 24/11/2026 »
-pub(super) fn short_date(date: Date) -> String {
+pub(crate) fn short_date(date: Date) -> String {
     format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year())
 }
 
 /// « 14 h 05 », hour of Paris.
-pub(super) fn hour(at: Instant) -> String {
+pub(crate) fn hour(at: Instant) -> String {
     let zoned = at.0.to_zoned(paris());
     format!("{} h {:02}", zoned.hour(), zoned.minute())
 }
 
 /// The zone of every date and hour on a screen.
-pub(super) fn paris() -> jiff::tz::TimeZone {
+pub(crate) fn paris() -> jiff::tz::TimeZone {
     jiff::tz::TimeZone::get("Europe/Paris").unwrap_or(jiff::tz::TimeZone::UTC)
 }
 
 /// « 1 page », « 3 pages », « 0 page »: French counts zero in the singular.
-pub(super) fn count(number: u64, one: &str, many: &str) -> String {
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number < 2 { one } else { many })
 }
 
 /// « 1, 2 et 5 »
-pub(super) fn list(items: &[String]) -> String {
+pub(crate) fn list(items: &[String]) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
@@ -58,7 +65,7 @@ pub(super) fn list(items: &[String]) -> String {
 }
 
 /// « page 3 », « pages 1 à 10 », « pages 1, 2 et 5 »
-pub(super) fn pages(pages: &[u32]) -> String {
+pub(crate) fn pages(pages: &[u32]) -> String {
     let words: Vec<String> = pages.iter().map(u32::to_string).collect();
     let run = pages.windows(2).all(|w| w[1] == w[0] + 1);
     match pages {
@@ -69,7 +76,7 @@ pub(super) fn pages(pages: &[u32]) -> String {
     }
 }
 
-pub(super) fn channel(channel: Channel) -> &'static str {
+pub(crate) fn channel(channel: Channel) -> &'static str {
     match channel {
         Channel::EnLigne => "en ligne",
         Channel::Postal => "courrier postal",
@@ -79,7 +86,7 @@ pub(super) fn channel(channel: Channel) -> &'static str {
     }
 }
 
-pub(super) fn outcome(constat: &Constat) -> &'static str {
+pub(crate) fn outcome(constat: &Constat) -> &'static str {
     match constat.outcome {
         Outcome::Complete => "Dossier complet",
         Outcome::Incomplete => "Dossier incomplet",
@@ -87,7 +94,7 @@ pub(super) fn outcome(constat: &Constat) -> &'static str {
     }
 }
 
-pub(super) fn line_status(status: LineStatus) -> &'static str {
+pub(crate) fn line_status(status: LineStatus) -> &'static str {
     match status {
         LineStatus::Present => "Présente",
         LineStatus::Missing => "Manquante",
@@ -97,7 +104,7 @@ pub(super) fn line_status(status: LineStatus) -> &'static str {
     }
 }
 
-pub(super) fn line_class(class: LineClass) -> &'static str {
+pub(crate) fn line_class(class: LineClass) -> &'static str {
     match class {
         LineClass::BlocksReceipt => "sans elle, pas d’attestation de dépôt",
         LineClass::ToBeAsked => "à demander si elle manque",
@@ -105,7 +112,7 @@ pub(super) fn line_class(class: LineClass) -> &'static str {
     }
 }
 
-pub(super) fn rank(rank: Rank) -> &'static str {
+pub(crate) fn rank(rank: Rank) -> &'static str {
     match rank {
         Rank::Texte => "exigée par un texte",
         Rank::Liste => "figure sur la liste nationale",
@@ -113,7 +120,7 @@ pub(super) fn rank(rank: Rank) -> &'static str {
     }
 }
 
-pub(super) fn filing_basis(basis: FilingBasis) -> &'static str {
+pub(crate) fn filing_basis(basis: FilingBasis) -> &'static str {
     match basis {
         FilingBasis::Cachet => "cachet de la poste",
         FilingBasis::Recommande => "date du recommandé",
@@ -122,7 +129,7 @@ pub(super) fn filing_basis(basis: FilingBasis) -> &'static str {
     }
 }
 
-pub(super) fn other_page(kind: OtherKind) -> &'static str {
+pub(crate) fn other_page(kind: OtherKind) -> &'static str {
     match kind {
         OtherKind::Blank => "page blanche",
         OtherKind::Separator => "feuille de séparation",
@@ -132,7 +139,7 @@ pub(super) fn other_page(kind: OtherKind) -> &'static str {
 }
 
 /// Where a value was read, for the caption of its cut-out.
-pub(super) fn source(evidence: &Evidence) -> &'static str {
+pub(crate) fn source(evidence: &Evidence) -> &'static str {
     match (evidence.source, evidence.engine) {
         (Source::TwoDDoc, _) => "code 2D-Doc",
         (Source::Mrz, _) => "bande MRZ du document",
@@ -144,11 +151,23 @@ pub(super) fn source(evidence: &Evidence) -> &'static str {
     }
 }
 
-pub(super) fn proof(proof: Proof) -> &'static str {
+pub(crate) fn proof(proof: Proof) -> &'static str {
     match proof {
         Proof::CheckDigit => "clé de contrôle juste",
         Proof::Signature => "signature vérifiée",
     }
+}
+
+/// One space between words, none at the ends; narrow and no-break spaces count as spaces.
+pub(crate) fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Without case, accents and the two forms of the apostrophe, for comparison.
+pub(crate) fn fold(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    let bare = squeeze(text).nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).collect::<String>();
+    bare.to_lowercase().replace('’', "'")
 }
 
 #[cfg(test)]

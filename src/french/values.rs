@@ -1,10 +1,10 @@
 //! A normalised value in French form.
 
-use super::{choice_words, countries};
-use crate::catalogue::{FieldDef, FieldKind};
+use super::countries;
+use crate::catalogue::{Choice, FieldDef, FieldKind};
 use crate::domain::{Address, FieldValue, PartialDate};
 
-/// The value as printed on a screen and as typed into a field: what [`super::normalise`] takes back.
+/// The value as printed on a screen and as typed into a field: what the review station takes back.
 pub(crate) fn show(value: &FieldValue, field: Option<&FieldDef>) -> String {
     let kind = field.map(|f| f.kind);
     match value {
@@ -42,6 +42,12 @@ pub(crate) fn address_parts(value: Option<&FieldValue>) -> [String; 6] {
 fn of_choice(id: &str, field: Option<&FieldDef>) -> String {
     let choice = field.and_then(|f| f.choices.iter().find(|c| c.id == id));
     choice.map_or(id, choice_words).to_owned()
+}
+
+/// The words of a choice: the first that is more than an initial.
+fn choice_words(choice: &Choice) -> &str {
+    let long = choice.words.iter().find(|w| w.chars().count() > 2);
+    long.or(choice.words.first()).map_or(choice.id.as_str(), String::as_str)
 }
 
 /// A French number by pairs, as it is written on forms; others as they are dialled.

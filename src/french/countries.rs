@@ -27,7 +27,7 @@ struct Index {
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
     INDEX.get_or_init(|| {
-        let lexicon = toml::from_str(include_str!("../../../pipelines/lexicons/pays.toml")).unwrap_or(Lexicon { pays: Vec::new() });
+        let lexicon = toml::from_str(include_str!("../../pipelines/lexicons/pays.toml")).unwrap_or(Lexicon { pays: Vec::new() });
         let mut index = Index::default();
         for country in lexicon.pays {
             for word in country.noms.iter().chain(&country.nationalites).chain([&country.code]) {
@@ -41,12 +41,12 @@ fn index() -> &'static Index {
 }
 
 /// The code of exactly this name, nationality or code; a slip is not forgiven, because Niger and Nigeria differ by little.
-pub(super) fn code(typed: &str) -> Option<String> {
+pub(crate) fn code(typed: &str) -> Option<String> {
     index().codes.get(&super::fold(typed)).cloned()
 }
 
 /// The French name of a code, or the code.
-pub(super) fn name(code: &str) -> String {
+pub(crate) fn name(code: &str) -> String {
     index().names.get(code).cloned().unwrap_or_else(|| code.to_owned())
 }
 
