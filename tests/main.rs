@@ -10,6 +10,7 @@
     reason = "the shorter spelling reads better in a test, where speed is nothing"
 )]
 
+mod absent;
 mod anomalies;
 mod architecture;
 mod cell;

@@ -2,7 +2,7 @@
 //! that agents read held against the vocabulary. Cases are discovered, not listed.
 
 use passerelle::cases::{Cases, Change, piece};
-use passerelle::catalogue::{Catalogue, Condition, case_files};
+use passerelle::catalogue::{Catalogue, Condition, FieldKind, ListRow, case_files};
 use passerelle::domain::{ChecklistLine, Constat, Decision, Extraction, LineStatus, Outcome, Rank};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -175,6 +175,66 @@ fn spoken_of<'a>(catalogue: &'a Catalogue, conditions: impl Iterator<Item = &'a 
         }
     }
     pieces
+}
+
+#[test]
+fn moving_the_filing_date_changes_only_what_time_governs() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let (mut same, mut moved) = (0, 0);
+    for (name, cases, change, mut envelope, constat) in constats(&catalogue) {
+        // The day of filing is the day of registration, and nothing else says another one.
+        (envelope.dates.envoi, envelope.dates.reception) = (None, None);
+        let on = |day| {
+            let change = Change { registered_on: Some(day), received_on: Some(day), ..change.clone() };
+            cases.constat_of(&envelope, &change, &catalogue)
+        };
+        let first = constat.filing_date.value;
+        let before = on(first);
+        for days in [1, 45, 400] {
+            let later = first.saturating_add(jiff::ToSpan::days(days));
+            let after = on(later);
+            let Some(list) = catalogue.permit(&cases.permit).and_then(|p| p.list_on(&cases.request, first)) else { continue };
+            let again = catalogue.permit(&cases.permit).and_then(|p| p.list_on(&cases.request, later));
+            if again.map(|l| l.since) != Some(list.since) {
+                continue;
+            }
+            let governed: BTreeSet<&str> = list.rows.iter().filter(|r| by_time(&catalogue, r)).map(|r| r.piece.as_str()).collect();
+            let groups: BTreeSet<&str> =
+                list.rows.iter().filter(|r| governed.contains(r.piece.as_str())).filter_map(|r| r.group.as_deref()).collect();
+            for (line, then) in before.checklist.iter().zip(&after.checklist) {
+                assert_eq!(line.piece, then.piece, "{name}: another list {days} days later");
+                if line.status == then.status {
+                    same += 1;
+                    continue;
+                }
+                moved += 1;
+                let grouped = line.group.as_deref().is_some_and(|g| groups.contains(g));
+                assert!(governed.contains(line.piece.as_str()) || grouped, "{name}: {} {days} days later: {}", line.piece, then.because);
+            }
+        }
+    }
+    assert!(same > 10_000 && moved > 100, "{same} lines stayed, {moved} moved");
+}
+
+/// True when the filing date may change what a row says: an age, a validity, years to cover, its own dates, a condition on a date or
+/// on a number of the law.
+fn by_time(catalogue: &Catalogue, row: &ListRow) -> bool {
+    let conditions = [&row.when, &row.held_when, &row.other_name_when].into_iter().flatten();
+    let mut open: Vec<&Condition> = conditions.collect();
+    let mut seen = BTreeSet::new();
+    let is_date = |id: &String| catalogue.field(id).is_some_and(|f| f.kind == FieldKind::Date);
+    while let Some(condition) = open.pop() {
+        let references = condition.references();
+        if !references.parameters.is_empty() || references.fields.iter().any(is_date) {
+            return true;
+        }
+        for name in references.names {
+            if let Some(named) = catalogue.condition(&name).filter(|_| seen.insert(name.clone())) {
+                open.push(&named.when);
+            }
+        }
+    }
+    row.max_age_months.is_some() || row.valid || row.covers.is_some() || row.since.is_some() || row.until.is_some()
 }
 
 /// A list in a folder is a permit of the program: nobody compiles anything.

@@ -5,6 +5,7 @@ use crate::cases::Cases;
 use crate::catalogue::{Catalogue, ListRow, PermitDef, PieceList, case_files};
 use crate::config::Config;
 use crate::domain::Rank;
+use crate::letters::unprintable;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,10 @@ pub fn run(config: &Config, cases: bool, json: bool) -> anyhow::Result<Exit> {
                 catalogue.documents.len(),
                 catalogue.fields.len()
             );
+            for (file, character) in unprintable(&catalogue) {
+                eprintln!("{file}: no font of the program prints {character:?}; write the sentence without it");
+                exit = Exit::Usage;
+            }
             if cases {
                 let tried = tried(config, &catalogue)?;
                 tried.wrong.iter().for_each(|case| eprintln!("{case}"));

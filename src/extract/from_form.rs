@@ -1,10 +1,13 @@
 //! Candidates from the places of a form: zones with what the engines read in them, and check boxes.
 //! Two engines on one zone are one source; they only make each other more or less believable.
 
+use super::in_words;
 use super::kinds::{self, address, name};
 use super::text::{alike, squeeze};
 use crate::catalogue::{Catalogue, FieldDef, FieldKind};
-use crate::domain::{Address, Candidate, CheckBox, Engine, Evidence, FieldId, FieldValue, PageRead, Source, TickState, Zone};
+use crate::domain::{
+    Address, Candidate, CheckBox, Engine, Evidence, FieldId, FieldValue, HORS_CATALOGUE, PageRead, Source, TickState, Zone,
+};
 use std::collections::BTreeMap;
 
 /// Fields whose name and given names forms like to ask for in one place.
@@ -198,8 +201,15 @@ impl Form<'_> {
             .iter()
             .filter(|f| !f.labels.is_empty() && !f.choices.is_empty() || f.id.as_str() == "permit_id")
             .collect();
-        let named = asked.iter().filter(|f| f.labels.iter().any(|l| alike(l, &tick.group) || begins(&tick.group, l)));
-        let by_group = named.filter_map(|f| self.answer(f, &tick.words).map(|a| (f.id.clone(), a)));
+        let claims = |f: &&&FieldDef| f.labels.iter().any(|l| alike(l, &tick.group) || begins(&tick.group, l));
+        let named: Vec<&&FieldDef> = asked.iter().filter(claims).collect();
+        // A box for what no box names: among the permits, or one that says so itself.
+        let permits = named.iter().all(|f| f.id.as_str() == "permit_id") && !named.is_empty();
+        if in_words::is_other(&tick.words) && (permits || !squeeze(&tick.words).starts_with("AUTRE")) {
+            let wording = in_words::behind(self.page, tick);
+            return Some((FieldId::from("permit_id"), wording.unwrap_or_else(|| HORS_CATALOGUE.to_owned())));
+        }
+        let by_group = named.iter().filter_map(|f| self.answer(f, &tick.words).map(|a| (f.id.clone(), a)));
         if let Some(found) = by_group.min_by_key(|(id, _)| usize::from(id.as_str() == "permit_id")) {
             return Some(found);
         }
@@ -230,7 +240,11 @@ impl Form<'_> {
                 page: self.page.number,
                 rect: self.page.transform.to_scan(tick.rect),
                 value: Some(value),
-                raw: tick.words.clone(),
+                // Behind « Autre » the applicant's own words are what was read.
+                raw: in_words::is_other(&tick.words)
+                    .then(|| in_words::behind(self.page, tick))
+                    .flatten()
+                    .unwrap_or_else(|| tick.words.clone()),
                 proof: None,
             },
         }

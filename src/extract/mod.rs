@@ -12,6 +12,7 @@ mod evidence;
 mod from_form;
 mod from_mrz;
 mod from_print;
+mod in_words;
 mod kinds;
 mod labels;
 mod layout;

@@ -3,7 +3,7 @@
 use super::blocks::blocks;
 use super::from_print::{Reader, candidate};
 use super::layout::Layout;
-use super::{from_form, from_mrz, request, signs, two_d_doc};
+use super::{from_form, from_mrz, in_words, request, signs, two_d_doc};
 use crate::catalogue::{Catalogue, DocumentDef, FieldKind};
 use crate::domain::{
     Candidate, Correction, CorrectionAct, Engine, FieldId, FieldValue, KindGuess, LetterMark, MarkKind, PageRead, PageState, Rect, Sheet,
@@ -17,6 +17,8 @@ const SEPARATOR: &str = "PASSERELLE|SEP|";
 pub(super) const FORM: &str = "formulaire_demande";
 /// A letter of ours among the documents.
 const RETURNED: &str = "retour_courrier";
+/// The letter that comes with an application, or in place of a form.
+const LETTER: &str = "lettre_accompagnement";
 /// From here on a guess is used to choose which labels to look for.
 const SURE: f64 = 0.45;
 /// Below this a guess is no more than a word that several papers print.
@@ -189,6 +191,8 @@ fn candidates(
     // Which paper is signed is told by the paper, not by the label « Signature » that all of them print.
     out.extend(places.into_iter().filter(|c| !c.field.as_str().ends_with("_signe")));
     out.extend(signed(page, layout, document));
+    // A free letter is a request like any form.
+    out.extend(document.filter(|d| d.id.as_str() == LETTER).and_then(|_| in_words::asked(layout)));
     for block in blocks(layout) {
         let raw = format!("{}\n{}", block.name, super::kinds::address::key(&block.address));
         out.push(candidate(layout, &FieldId::from("adresse"), FieldValue::Address(block.address), block.rect, &raw, 0.8, Source::Text));

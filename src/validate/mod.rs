@@ -104,9 +104,14 @@ fn without_list(case: &Case<'_>) -> Option<Finding> {
     let finding = |code: &str, subject: &str, message: String| Some(Finding { code: code.into(), subjects: vec![subject.into()], message });
     let id = case.permit()?;
     let Some(permit) = case.catalogue.permit(id) else {
-        let message =
-            if id == HORS_CATALOGUE { "La demande n’est pas d’un titre du catalogue." } else { "Ce titre n’est pas au catalogue." };
-        return finding("hors_catalogue", "permit", message.into());
+        // The words of the form are all that an agent has to go by.
+        let wording = case.extraction.permit.evidence.first().map(|e| e.raw.trim()).filter(|w| w.chars().any(char::is_alphabetic));
+        let message = match wording {
+            Some(words) if id == HORS_CATALOGUE => format!("La demande n’est pas d’un titre du catalogue : « {words} »."),
+            None if id == HORS_CATALOGUE => "La demande n’est pas d’un titre du catalogue.".to_owned(),
+            _ => "Ce titre n’est pas au catalogue.".to_owned(),
+        };
+        return finding("hors_catalogue", "permit", message);
     };
     if !permit.decides {
         return finding(

@@ -154,7 +154,13 @@ pub(super) async fn sign(call: Call) -> Outcome {
     let sealed = tokio::task::spawn_blocking(move || blobs.put(&prefecture, delivery, BlobKind::Export, &bytes)).await;
     let pdf = sealed.map_err(|e| Stop::Broken(e.to_string()))?.map_err(|e| Stop::Broken(e.to_string()))?;
     let new = NewLetter { envelope: opened.case.id, content: &letter, pdf: &pdf, agent: &agent };
-    done(&opened, call.desk.store.sign_letter(&call.desk.scope, &new, call.now).await.map(drop))
+    let signed = call.desk.store.sign_letter(&call.desk.scope, &new, call.now).await.map(drop);
+    if signed.is_err() && matches!(call.desk.store.blob(&pdf.address).await, Err(StoreError::NotFound(_))) {
+        // Sealed for nobody: another agent signed meanwhile, or the ledger did not take it.
+        let blobs = call.desk.blobs.clone();
+        tokio::task::spawn_blocking(move || blobs.forget(&pdf)).await.map_err(|e| Stop::Broken(e.to_string()))?.ok();
+    }
+    done(&opened, signed)
 }
 
 pub(super) async fn post(call: Call) -> Outcome {
