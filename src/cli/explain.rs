@@ -29,6 +29,10 @@ const NEXT_SHEET: &str = "\u{c}\n";
 
 /// 0: everything asked for is explained; 1: something was not read yet or is in anomaly; 2: there is no such id here.
 pub async fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit> {
+    if let Err(error) = config.validate() {
+        eprintln!("{error}");
+        return Ok(Exit::Usage);
+    }
     let store = parts::store(config).await?;
     let scope = Scope::Prefecture(config.prefecture.clone());
     let found = find(&store, &scope, arguments.id).await;

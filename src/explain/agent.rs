@@ -1,14 +1,13 @@
 //! Everything about one application, for the agent: each value with its source and reason, each rule with its article and result,
 //! each decision with its author.
 
-use super::source::{Trace, document, traces};
-use super::{EXPLANATION, Matter, Standing, agent_text, nowhere, rules};
+use super::datum::{Datum, datum_of};
+use super::decided::{Decided, Share, decided};
+use super::listed::{Paper, Rule, paper, rule};
+use super::{EXPLANATION, Matter, Standing, agent_text};
 use crate::catalogue::Holds;
-use crate::domain::{
-    AdmissibilityStatus, ChecklistLine, Correction, Decision, DossierState, Extraction, FieldValue, Finding, Instant, LineStatus, Outcome,
-    Person, Piece, Reading, Source, french,
-};
-use crate::french::{self as words, labels, values};
+use crate::domain::{AdmissibilityStatus, DossierState, Extraction, Finding, Instant, Outcome};
+use crate::french::{self as words, labels};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -51,55 +50,6 @@ pub struct ForAgent {
     pub recipe_is_current: bool,
 }
 
-/// One value.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Datum {
-    pub subject: String,
-    pub label: String,
-    pub value: Option<FieldValue>,
-    pub words: Option<String>,
-    pub decision: Decision,
-    pub state: String,
-    pub page: Option<u32>,
-    pub document: Option<String>,
-    pub because: String,
-    pub evidence: Vec<Trace>,
-    pub alternatives: Vec<Trace>,
-    /// What the program had read, where an agent says something else.
-    pub machine: Option<String>,
-}
-
-/// One document of the envelope.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Paper {
-    pub kind: String,
-    pub document: String,
-    pub pages: Vec<u32>,
-    pub person: &'static str,
-    /// What was read of the paper itself: its date, its signature.
-    pub facts: Vec<Datum>,
-}
-
-/// One line of the list of documents.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Rule {
-    pub piece: String,
-    pub document: String,
-    pub status: LineStatus,
-    pub status_words: &'static str,
-    pub class: &'static str,
-    pub rank: &'static str,
-    pub article: String,
-    /// Day since when the rule holds, `YYYY-MM-DD`.
-    pub in_force_since: String,
-    /// When the paper is due, and what it must be; empty where the list of then is gone.
-    pub due: String,
-    pub must_be: String,
-    pub because: String,
-    /// Pages of the papers that were looked at for it.
-    pub pages: Vec<u32>,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Told {
     pub code: String,
@@ -127,26 +77,6 @@ pub struct Waits {
     pub subject: String,
     pub label: String,
     pub reason: String,
-}
-
-/// What an agent decided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Decided {
-    pub at: Instant,
-    pub agent: String,
-    pub subject: String,
-    pub label: String,
-    pub answer: String,
-    /// What stood there before.
-    pub seen: Option<String>,
-}
-
-/// How far the program and people each contributed, in values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Share {
-    pub by_program: usize,
-    pub by_agents: usize,
-    pub waiting: usize,
 }
 
 /// The explanation for the agent.
@@ -209,89 +139,6 @@ fn state(standing: Standing) -> &'static str {
     }
 }
 
-fn datum_of(matter: &Matter<'_>, said: &Extraction, subject: &str) -> Option<Datum> {
-    let spoken = matter.spoken(subject);
-    let machine = matter.read.reading(subject).and_then(|r| r.value.as_ref());
-    said.reading(subject).map(|reading| datum(matter, said, subject, reading, spoken.zip(Some(machine))))
-}
-
-fn datum(
-    matter: &Matter<'_>,
-    said: &Extraction,
-    subject: &str,
-    reading: &Reading,
-    spoken: Option<(&Correction, Option<&FieldValue>)>,
-) -> Datum {
-    let field = labels::field_of(matter.catalogue, subject);
-    let (evidence, alternatives) = traces(matter.catalogue, said, reading, field.as_ref());
-    let shown = |value: &FieldValue| values::show(value, field.as_ref());
-    let overruled = spoken.and_then(|(_, machine)| machine).filter(|value| Some(*value) != reading.value.as_ref());
-    Datum {
-        subject: subject.to_owned(),
-        label: field.as_ref().map_or_else(|| subject.to_owned(), |f| f.label.clone()),
-        words: reading.value.as_ref().map(shown),
-        value: reading.value.clone(),
-        decision: reading.decision,
-        state: reading_state(reading, spoken.map(|(c, _)| c)),
-        page: reading.page,
-        document: reading.page.map(|page| document(matter.catalogue, said, page)),
-        because: reading.because.clone(),
-        evidence,
-        alternatives,
-        machine: overruled.map(shown),
-    }
-}
-
-fn reading_state(reading: &Reading, spoken: Option<&Correction>) -> String {
-    let by = spoken.map_or_else(String::new, |c| format!(" par {}", c.agent));
-    match reading.decision {
-        Decision::Accepted => "établi".to_owned(),
-        Decision::Confirmed if reading.value.is_none() => format!("illisible, constaté{by}"),
-        Decision::Confirmed => format!("confirmé{by}"),
-        Decision::Absent => spoken.map_or_else(|| "rien d’inscrit".to_owned(), |_| format!("rien d’inscrit, constaté{by}")),
-        Decision::Review if nowhere(reading) => "non trouvé".to_owned(),
-        Decision::Review => "à vérifier".to_owned(),
-    }
-}
-
-fn paper(matter: &Matter<'_>, said: &Extraction, piece: &Piece) -> Paper {
-    let fact = |(id, reading): (&crate::domain::FieldId, &Reading)| datum(matter, said, &format!("field:{id}"), reading, None);
-    Paper {
-        kind: piece.kind.to_string(),
-        document: labels::document_label(matter.catalogue, piece.kind.as_str()),
-        pages: piece.pages.clone(),
-        person: match piece.person {
-            Person::Applicant => "personne qui demande",
-            Person::Conjoint => "conjoint",
-            Person::Enfant => "enfant",
-            Person::Parent => "parent",
-            Person::Hebergeant => "hébergeant",
-            Person::Other => "autre personne",
-        },
-        facts: piece.facts.iter().map(fact).collect(),
-    }
-}
-
-fn rule(matter: &Matter<'_>, said: &Extraction, line: &ChecklistLine) -> Rule {
-    let row = rules::row(matter, said, line);
-    let mut pages: Vec<u32> = rules::papers(said, line, row).iter().flat_map(|p| p.pages.clone()).collect();
-    pages.sort_unstable();
-    Rule {
-        piece: line.piece.to_string(),
-        document: labels::document_label(matter.catalogue, line.piece.as_str()),
-        status: line.status,
-        status_words: words::line_status(line.status),
-        class: words::line_class(line.class),
-        rank: words::rank(line.rank),
-        article: line.article.clone(),
-        in_force_since: line.rule_version.clone(),
-        due: row.map(|r| words::rows::due(r, matter.catalogue)).unwrap_or_default(),
-        must_be: row.map(words::rows::asks).unwrap_or_default(),
-        because: line.because.clone(),
-        pages,
-    }
-}
-
 fn told(matter: &Matter<'_>, said: &Extraction, finding: &Finding) -> Told {
     Told {
         code: finding.code.clone(),
@@ -318,50 +165,4 @@ fn waiting(matter: &Matter<'_>, said: &Extraction) -> Vec<Waits> {
     let label = |subject: &str| labels::subject_label(matter.catalogue, &said.pieces, subject);
     let needs = matter.constat.review.iter();
     needs.map(|n| Waits { subject: n.subject.clone(), label: label(&n.subject), reason: n.reason.clone() }).collect()
-}
-
-fn decided(matter: &Matter<'_>, said: &Extraction, correction: &Correction) -> Decided {
-    let subject = correction.subject.as_str();
-    let missing = subject == "envelope" && matches!(correction.seen, Some(FieldValue::List(_)));
-    let answer = labels::act_words(matter.catalogue, subject, &correction.act);
-    Decided {
-        at: correction.at,
-        agent: correction.agent.to_string(),
-        subject: subject.to_owned(),
-        label: labels::subject_label(matter.catalogue, &said.pieces, subject),
-        answer: if missing { "le dossier est incomplet".to_owned() } else { answer },
-        seen: correction.seen.as_ref().and_then(|value| seen(matter, subject, value)),
-    }
-}
-
-fn seen(matter: &Matter<'_>, subject: &str, value: &FieldValue) -> Option<String> {
-    match (subject, value) {
-        ("envelope", FieldValue::List(kinds)) => {
-            Some(words::list(&kinds.iter().map(|kind| labels::document_label(matter.catalogue, kind)).collect::<Vec<_>>()))
-        }
-        // The code of a status: the answer says it in words.
-        (s, _) if s.starts_with("checklist:") => None,
-        _ => Some(labels::words(matter.catalogue, subject, value)),
-    }
-}
-
-impl Share {
-    fn of<'a>(data: impl Iterator<Item = &'a Datum>, said: &Extraction) -> Self {
-        let mut share = Self::default();
-        for datum in data {
-            let agent = said.reading(&datum.subject).is_some_and(|r| r.source == Source::Agent);
-            match datum.decision {
-                Decision::Confirmed => share.by_agents += 1,
-                Decision::Absent if agent => share.by_agents += 1,
-                Decision::Accepted | Decision::Absent => share.by_program += 1,
-                Decision::Review => share.waiting += usize::from(datum.value.is_some() || !datum.evidence.is_empty()),
-            }
-        }
-        share
-    }
-}
-
-/// « 24/11/2026 à 14 h 05 »
-pub(super) fn at(instant: Instant) -> String {
-    format!("{} à {}", french(instant.date_in_paris()), words::hour(instant))
 }

@@ -1,6 +1,9 @@
 //! The agent’s explanation as a text, in the order in which one asks: what, when, from where, by which rule, by whom.
 
-use super::agent::{Datum, ForAgent, Paper, Rule, Told, at};
+use super::agent::{ForAgent, Told};
+use super::datum::Datum;
+use super::decided::at;
+use super::listed::{Paper, Rule};
 use super::sheet::Sheet;
 use super::source::Trace;
 use crate::domain::french;

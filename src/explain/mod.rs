@@ -7,13 +7,19 @@
 mod agent;
 mod agent_text;
 mod dates;
+mod datum;
+mod decided;
 mod law;
+mod listed;
 mod papers;
 mod points;
 mod privacy;
+mod received;
 mod rules;
+mod share;
 mod sheet;
 mod source;
+mod understood;
 mod usager;
 mod usager_text;
 

@@ -1,7 +1,8 @@
 //! The applicant’s explanation as a text to print and to send.
 
 use super::sheet::Sheet;
-use super::usager::{Asked, ForUsager, Found, Understood};
+use super::understood::Understood;
+use super::usager::{Asked, ForUsager, Found};
 use crate::french::{list, long_date, pages};
 
 pub(super) fn text(told: &ForUsager) -> String {
@@ -45,7 +46,7 @@ fn values(sheet: &mut Sheet, told: &ForUsager) {
         sheet.line(&format!("En cours de vérification : {}.", list(&told.checking)));
     }
     if !told.empty.is_empty() {
-        sheet.line(&format!("Rien n’est écrit sur votre formulaire pour : {}.", list(&told.empty)));
+        sheet.line(&format!("Rien n’est écrit pour : {}.", list(&told.empty)));
     }
     sheet.items("Ces renseignements ont aussi été lus. Ils ne sont pas recopiés ici :", &told.not_copied);
 }
