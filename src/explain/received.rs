@@ -18,7 +18,8 @@ pub(super) fn received(matter: &Matter<'_>, said: &Extraction) -> Vec<String> {
     let settled_text = |reading: &Reading| Some(reading).filter(|r| settled(r)).and_then(super::text).map(str::to_owned);
     let permit = settled_text(&said.permit).map(|id| labels::permit_label(matter.catalogue, &id));
     let request = settled_text(&said.request).map(|id| labels::request_label(matter.catalogue, &id));
-    let about: Vec<String> = permit.into_iter().chain(request).collect();
+    let mut about: Vec<String> = permit.into_iter().chain(request).collect();
+    about.dedup();
     let mut words = vec![if about.is_empty() {
         "Votre demande de titre de séjour est en cours de lecture.".to_owned()
     } else {
