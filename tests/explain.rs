@@ -14,7 +14,9 @@ fn explain(demo: &Path, prefecture: Option<&str>, arguments: &[&str]) -> Output 
 
 fn text(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).unwrap()
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    // Where a line of a text ends is no matter here.
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test(flavor = "multi_thread")]

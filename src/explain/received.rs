@@ -19,7 +19,6 @@ pub(super) fn received(matter: &Matter<'_>, said: &Extraction) -> Vec<String> {
     let permit = settled_text(&said.permit).map(|id| labels::permit_label(matter.catalogue, &id));
     let request = settled_text(&said.request).map(|id| labels::request_label(matter.catalogue, &id));
     let mut about: Vec<String> = permit.into_iter().chain(request).collect();
-    // A change of address is its own permit and its own request.
     about.dedup();
     let mut words = vec![if about.is_empty() {
         "Votre demande de titre de séjour est en cours de lecture.".to_owned()

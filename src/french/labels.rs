@@ -25,8 +25,7 @@ pub(crate) fn permit_label(catalogue: &Catalogue, id: &str) -> String {
 /// The label of a kind of request.
 pub(crate) fn request_label(catalogue: &Catalogue, id: &str) -> String {
     let field = field_of(catalogue, "request");
-    // Forms print the straight apostrophe, people read the other one.
-    values::show(&FieldValue::Text(id.to_owned()), field.as_ref()).replace('\'', "’")
+    values::show(&FieldValue::Text(id.to_owned()), field.as_ref())
 }
 
 /// A code as words, for what the catalogue does not know.

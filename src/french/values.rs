@@ -41,7 +41,8 @@ pub(crate) fn address_parts(value: Option<&FieldValue>) -> [String; 6] {
 
 fn of_choice(id: &str, field: Option<&FieldDef>) -> String {
     let choice = field.and_then(|f| f.choices.iter().find(|c| c.id == id));
-    choice.map_or(id, choice_words).to_owned()
+    // Forms print the straight apostrophe, and the words of a choice are those of forms.
+    choice.map_or(id, choice_words).replace('\'', "’")
 }
 
 /// The words of a choice: the first that is more than an initial.
