@@ -2,7 +2,7 @@
 //! that agents read held against the vocabulary. Cases are discovered, not listed.
 
 use passerelle::cases::{Cases, Change, piece};
-use passerelle::catalogue::{Catalogue, Condition, FieldKind, ListRow, PieceList, case_files};
+use passerelle::catalogue::{Catalogue, Condition, FieldKind, ListRow, PieceList, References, case_files};
 use passerelle::domain::{ChecklistLine, Constat, Decision, Extraction, LineStatus, Outcome, Rank};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -140,7 +140,7 @@ fn a_paper_more_never_makes_a_dossier_less_complete() {
         let permit = catalogue.permit(&cases.permit).unwrap();
         let rows: Vec<_> = permit.lists.iter().flat_map(|l| &l.rows).collect();
         let spoken = spoken_of(&catalogue, rows.iter().flat_map(|r| r.when.iter().chain(&r.held_when).chain(&r.other_name_when)));
-        let kinds: BTreeSet<&str> = rows.iter().map(|r| r.piece.as_str()).filter(|k| !spoken.contains(*k)).collect();
+        let kinds: BTreeSet<&str> = rows.iter().map(|r| r.piece.as_str()).filter(|k| !spoken.pieces.iter().any(|p| p == k)).collect();
         for kind in kinds {
             let mut more = envelope.clone();
             let page = u32::try_from(more.pages.len()).unwrap() + 1;
@@ -160,21 +160,23 @@ fn a_paper_more_never_makes_a_dossier_less_complete() {
     assert!(tried > 10_000, "only {tried} papers were added");
 }
 
-/// Papers whose presence any of these conditions asks about, through named conditions too.
-fn spoken_of<'a>(catalogue: &'a Catalogue, conditions: impl Iterator<Item = &'a Condition>) -> BTreeSet<String> {
-    let mut pieces = BTreeSet::new();
+/// Everything that these conditions speak of, through named conditions too.
+fn spoken_of<'a>(catalogue: &'a Catalogue, conditions: impl Iterator<Item = &'a Condition>) -> References {
+    let mut all = References::default();
     let mut seen = BTreeSet::new();
     let mut open: Vec<&Condition> = conditions.collect();
     while let Some(condition) = open.pop() {
         let references = condition.references();
-        pieces.extend(references.pieces);
+        all.pieces.extend(references.pieces);
+        all.fields.extend(references.fields);
+        all.parameters.extend(references.parameters);
         for name in references.names {
             if let Some(named) = catalogue.condition(&name).filter(|_| seen.insert(name.clone())) {
                 open.push(&named.when);
             }
         }
     }
-    pieces
+    all
 }
 
 #[test]
@@ -222,19 +224,10 @@ fn moving_the_filing_date_changes_only_what_time_governs() {
 /// on a number of the law.
 fn by_time(catalogue: &Catalogue, row: &ListRow) -> bool {
     let conditions = [&row.when, &row.held_when, &row.other_name_when].into_iter().flatten();
-    let mut open: Vec<&Condition> = conditions.collect();
-    let mut seen = BTreeSet::new();
+    let spoken = spoken_of(catalogue, conditions);
     let is_date = |id: &String| catalogue.field(id).is_some_and(|f| f.kind == FieldKind::Date);
-    while let Some(condition) = open.pop() {
-        let references = condition.references();
-        if !references.parameters.is_empty() || references.fields.iter().any(is_date) {
-            return true;
-        }
-        for name in references.names {
-            if let Some(named) = catalogue.condition(&name).filter(|_| seen.insert(name.clone())) {
-                open.push(&named.when);
-            }
-        }
+    if !spoken.parameters.is_empty() || spoken.fields.iter().any(is_date) {
+        return true;
     }
     row.max_age_months.is_some() || row.valid || row.covers.is_some() || row.since.is_some() || row.until.is_some()
 }

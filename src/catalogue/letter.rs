@@ -74,6 +74,15 @@ pub struct BlockDef {
     pub when: Option<String>,
 }
 
+impl BlockDef {
+    /// The flag that the block hangs on, and whether it must hold.
+    #[must_use]
+    pub fn condition(&self) -> Option<(&str, bool)> {
+        let when = self.when.as_deref()?;
+        Some(when.strip_prefix("not ").map_or((when, true), |flag| (flag.trim(), false)))
+    }
+}
+
 /// The slip that comes back with corrections.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

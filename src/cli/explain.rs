@@ -79,6 +79,10 @@ async fn print(arguments: &Arguments, config: &Config, store: &Store, scope: &Sc
             eprintln!("envelope {} was replaced when delivery {} was cut again; explain the delivery", view.id, view.delivery);
             continue;
         }
+        if let Some(other) = view.joined_to {
+            eprintln!("the papers of envelope {} were joined to the dossier of envelope {other}; explain that one", view.id);
+            continue;
+        }
         let standing = standing(store, scope, view).await?;
         let today = Clock::System.now().date_in_paris();
         match matter(&rules, &export.delivery, view, standing, (&recipe_now, today)) {

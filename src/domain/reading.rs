@@ -80,6 +80,14 @@ pub struct Reading {
     pub evidence: Vec<Evidence>,
 }
 
+impl Reading {
+    /// The value, when nobody need look at it again: the machine may use it, or a named agent gave it.
+    #[must_use]
+    pub fn settled(&self) -> Option<&FieldValue> {
+        matches!(self.decision, Decision::Accepted | Decision::Confirmed).then_some(self.value.as_ref()).flatten()
+    }
+}
+
 /// Writes a probability with four decimals: more would be false precision, and would not survive
 /// the way through a database unchanged.
 ///

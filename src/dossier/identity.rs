@@ -1,6 +1,5 @@
 //! Whose dossier it is. A wrong person is worse than none: every doubt leaves the choice open.
 
-use super::settled_value;
 use crate::domain::{Decision, Extraction, FieldId, FieldValue, Finding, Identity, PersonChoice, PersonOnFile, Reading};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -13,10 +12,10 @@ const BIRTH: &str = "date_naissance";
 /// What is settled of the applicant's identity.
 #[must_use]
 pub fn identity(extraction: &Extraction) -> Identity {
-    let value = |id: &str| reading(extraction, id).and_then(settled_value);
+    let value = |id: &str| reading(extraction, id).and_then(Reading::settled);
     Identity {
         numero_etranger: reading(extraction, NUMBER).filter(|r| is_proven(r)).and_then(text),
-        nom_naissance: reading(extraction, NAME).filter(|r| settled_value(r).is_some()).and_then(text),
+        nom_naissance: reading(extraction, NAME).filter(|r| r.settled().is_some()).and_then(text),
         prenoms: match value(FIRST_NAMES) {
             Some(FieldValue::List(names)) => names.clone(),
             Some(FieldValue::Text(name)) => vec![name.clone()],

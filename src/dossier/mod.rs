@@ -8,8 +8,8 @@ mod identity;
 pub use identity::identity;
 
 use crate::domain::{
-    AgentId, Constat, Correction, Decision, Delivery, Dossier, DossierField, DossierState, EnvelopeId, Extraction, FieldValue, Finding,
-    Outcome, PersonOnFile, Reading, Source,
+    AgentId, Constat, Correction, Delivery, Dossier, DossierField, DossierState, EnvelopeId, Extraction, FieldValue, Finding, Outcome,
+    PersonOnFile, Reading, Source,
 };
 use jiff::civil::Date;
 
@@ -66,20 +66,15 @@ pub fn build(settled: &Settled<'_>, on_file: Option<&PersonOnFile>) -> Dossier {
     }
 }
 
-/// The value, when nobody need look at it again.
-pub(crate) fn settled_value(reading: &Reading) -> Option<&FieldValue> {
-    matches!(reading.decision, Decision::Accepted | Decision::Confirmed).then_some(reading.value.as_ref()).flatten()
-}
-
 fn code(reading: &Reading) -> Option<String> {
-    match settled_value(reading)? {
+    match reading.settled()? {
         FieldValue::Text(code) => Some(code.clone()),
         _ => None,
     }
 }
 
 fn date(reading: &Reading) -> Option<Date> {
-    match settled_value(reading)? {
+    match reading.settled()? {
         FieldValue::Date(date) => Some(*date),
         _ => None,
     }

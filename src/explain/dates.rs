@@ -3,7 +3,7 @@
 
 use super::{Matter, law, settled};
 use crate::domain::{Extraction, FilingBasis, Reading};
-use crate::french::long_date;
+use crate::french::{capital, long_date};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub struct Counts {
 
 impl Counts {
     pub(super) fn words(&self) -> String {
-        let day = self.date.map_or_else(|| "Date en cours de vérification".to_owned(), |d| super::papers::capital(&long_date(d)));
+        let day = self.date.map_or_else(|| "Date en cours de vérification".to_owned(), |d| capital(&long_date(d)));
         format!("{day} : {}", self.means)
     }
 }

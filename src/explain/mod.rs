@@ -80,7 +80,7 @@ impl Matter<'_> {
 }
 
 fn settled(reading: &Reading) -> bool {
-    matches!(reading.decision, Decision::Accepted | Decision::Confirmed) && reading.value.is_some()
+    reading.settled().is_some()
 }
 
 /// Nothing was found, and nothing waits.

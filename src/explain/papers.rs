@@ -3,6 +3,7 @@
 use super::privacy;
 use crate::catalogue::Catalogue;
 use crate::domain::INCONNU;
+use crate::french::capital;
 use crate::french::labels::document_label;
 
 const NAMES: &[(&str, &str)] = &[
@@ -103,11 +104,6 @@ pub(super) fn on_a_list(catalogue: &Catalogue, kind: &str) -> String {
     let name = capital(&name(catalogue, kind));
     let label = document_label(catalogue, kind);
     if privacy::is_intimate(kind) || !NAMES.iter().any(|(id, _)| *id == kind) { name } else { format!("{name} (« {label} »)") }
-}
-
-pub(super) fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What an agent is asked to look at, said to the applicant: what it is about, never a suspicion and nobody else’s name.
 
-use super::{Matter, papers, privacy, settled};
+use super::{Matter, privacy, settled};
 use crate::catalogue::Holds;
 use crate::domain::{AdmissibilityStatus, Extraction, Finding};
-use crate::french::{labels, list};
+use crate::french::{capital, labels, list};
 use std::collections::BTreeSet;
 
 pub(super) fn points(matter: &Matter<'_>, said: &Extraction) -> Vec<String> {
@@ -55,5 +55,5 @@ pub(super) fn checking(matter: &Matter<'_>, said: &Extraction) -> Vec<String> {
         let id = s.strip_prefix("field:").unwrap_or_default();
         privacy::kept(id).is_none() && !privacy::is_said_elsewhere(id)
     });
-    own.map(|s| papers::capital(&labels::subject_label(matter.catalogue, &said.pieces, s))).collect()
+    own.map(|s| capital(&labels::subject_label(matter.catalogue, &said.pieces, s))).collect()
 }

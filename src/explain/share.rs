@@ -2,7 +2,7 @@
 
 use super::{Matter, law, papers, privacy};
 use crate::domain::{CorrectionAct, Decision, Extraction, LineStatus, Rank};
-use crate::french::{count, labels, list};
+use crate::french::{capital, count, labels, list};
 use std::collections::BTreeSet;
 
 pub(super) fn program(matter: &Matter<'_>, said: &Extraction) -> Vec<String> {
@@ -72,7 +72,7 @@ pub(super) fn laws(matter: &Matter<'_>) -> Vec<String> {
     let applied = matter.constat.checklist.iter().filter(|l| l.rank == Rank::Texte && l.status != LineStatus::NotRequired);
     let mut seen = BTreeSet::new();
     let words = applied.map(|l| law::in_words(&l.article)).filter(|w| !w.is_empty() && seen.insert(w.clone()));
-    words.map(|w| papers::capital(&w)).collect()
+    words.map(|w| capital(&w)).collect()
 }
 
 const PROGRAM: [&str; 6] = [

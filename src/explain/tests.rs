@@ -1,3 +1,5 @@
+//! What each reader is told and what not, on the cases of the lists.
+
 use super::*;
 use crate::cases::{Cases, Change};
 use crate::catalogue::case_files;

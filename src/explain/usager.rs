@@ -6,7 +6,7 @@ use super::share::{RIGHTS, laws, people, program};
 use super::understood::{Understood, empty, not_copied, own_page, understood};
 use super::{EXPLANATION, Matter, Standing, law, papers, points, rules, usager_text};
 use crate::domain::{ChecklistLine, Extraction, LineStatus, Rank};
-use crate::french::rows;
+use crate::french::{capital, rows};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -105,7 +105,7 @@ fn found(matter: &Matter<'_>, said: &Extraction) -> Vec<Found> {
     let mut all: Vec<Found> = Vec::new();
     for piece in &said.pieces {
         let pages = piece.pages.iter().filter_map(|p| own_page(said, *p));
-        let paper = papers::capital(&papers::name(matter.catalogue, piece.kind.as_str()));
+        let paper = capital(&papers::name(matter.catalogue, piece.kind.as_str()));
         match all.iter_mut().find(|f| f.paper == paper) {
             Some(found) => found.pages.extend(pages),
             None => all.push(Found { paper, pages: pages.collect() }),

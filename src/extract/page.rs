@@ -102,7 +102,7 @@ fn sheet(page: &PageRead, known: Option<KindGuess>, reader: &Reader, trust: &Tru
     // An agent who says that the page is no document of the list says nothing against what was written on it.
     let none = |kind: String| reader.catalogue.document(&kind).is_none_or(|d| d.none);
     if let Some(mark) = mark.filter(|_| reclassified(page.number, corrections).is_none_or(none)) {
-        return Sheet { mark: Some(mark), ..returned(page, reader) };
+        return returned(page, mark, reader);
     }
     let layout = Layout::new(page);
     let zones = from_mrz::zones(page, reader.reference_year);
@@ -131,7 +131,7 @@ fn sheet(page: &PageRead, known: Option<KindGuess>, reader: &Reader, trust: &Tru
 
 /// A letter of ours that came back. What we printed on it is no evidence; what was written into the boxes of its slip is, and an
 /// empty box says nothing.
-fn returned(page: &PageRead, reader: &Reader) -> Sheet {
+fn returned(page: &PageRead, mark: LetterMark, reader: &Reader) -> Sheet {
     let mut candidates = from_form::candidates(page, reader.catalogue, reader.reference_year, Source::Form);
     // Specks in a box whose line nobody ticked are no answer.
     let ticked = |c: &Candidate| {
@@ -147,7 +147,7 @@ fn returned(page: &PageRead, reader: &Reader) -> Sheet {
         candidates,
         permits: Vec::new(),
         seals: Vec::new(),
-        mark: None,
+        mark: Some(mark),
     }
 }
 

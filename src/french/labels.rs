@@ -1,6 +1,6 @@
 //! The names of what the catalogue holds: documents, permits, kinds of request, fields, subjects; and answers in words.
 
-use super::{line_status, values};
+use super::{capital, line_status, values};
 use crate::catalogue::{Catalogue, Choice, FieldDef, FieldKind};
 use crate::domain::{CorrectionAct, FieldValue, HORS_CATALOGUE, INCONNU, Piece};
 
@@ -30,9 +30,7 @@ pub(crate) fn request_label(catalogue: &Catalogue, id: &str) -> String {
 
 /// A code as words, for what the catalogue does not know.
 fn spelled(code: &str) -> String {
-    let words = code.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    capital(&code.replace('_', " "))
 }
 
 /// The definition of the field of a subject. The permit and the kind of request are choices among the

@@ -15,6 +15,12 @@ use jiff::civil::{Date, Weekday};
 const MONTHS: [&str; 12] =
     ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"];
 
+/// The same words with a capital first.
+pub(crate) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// « mardi 24 novembre 2026 »
 pub(crate) fn long_date(date: Date) -> String {
     let day = match date.weekday() {

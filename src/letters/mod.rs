@@ -15,7 +15,7 @@ mod prepare;
 mod print;
 mod recipient;
 
-pub use prepare::{Known, NotReady, flags, prepare};
+pub use prepare::{Known, NotReady, prepare};
 pub use print::{PrintError, print};
 
 use crate::catalogue::Catalogue;

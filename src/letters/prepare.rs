@@ -5,7 +5,7 @@ use super::recipient::{Addressee, lines};
 use crate::catalogue::{BlockDef, BlockKind, Catalogue, LetterDef, LetterDue, SLIP_PAGES, placeholders};
 use crate::domain::{
     Address, AdmissibilityStatus, AgentId, ChecklistLine, Constat, Decision, EnvelopeId, Extraction, FieldId, FieldValue, HORS_CATALOGUE,
-    Letter, LetterLine, LetterMark, LetterPart, LineStatus, MarkKey, Outcome, PrefectureId, Rank, Reading, Service, Slip, SlipRow, french,
+    Letter, LetterLine, LetterMark, LetterPart, LineStatus, MarkKey, Outcome, PrefectureId, Rank, Service, Slip, SlipRow, french,
 };
 use crate::french as words;
 use jiff::ToSpan;
@@ -66,7 +66,7 @@ pub fn prepare(def: &LetterDef, known: &Known<'_>, agent: &AgentId) -> Result<Le
     }
     let flags = flags(def, known);
     let recipient = lines(&known.addressee())?;
-    let stands = |block: &&BlockDef| block.when.as_deref().is_none_or(|when| holds(when, &flags));
+    let stands = |block: &&BlockDef| block.condition().is_none_or(|(flag, wanted)| flags.contains(flag) == wanted);
     let parts = def.blocks.iter().filter(stands).filter_map(|block| known.part(def, block)).collect();
     let mark = |page| {
         LetterMark { prefecture: known.prefecture.clone(), envelope: known.envelope, letter: def.code.clone(), page }.sign(known.key)
@@ -94,8 +94,7 @@ pub fn prepare(def: &LetterDef, known: &Known<'_>, agent: &AgentId) -> Result<Le
 }
 
 /// What the blocks of this letter may hang on, of `FLAGS`.
-#[must_use]
-pub fn flags(def: &LetterDef, known: &Known<'_>) -> BTreeSet<&'static str> {
+fn flags(def: &LetterDef, known: &Known<'_>) -> BTreeSet<&'static str> {
     let constat = known.constat;
     let incomplete = constat.outcome == Outcome::Incomplete && known.incomplete_confirmed;
     let complete = constat.outcome == Outcome::Complete && constat.review.is_empty();
@@ -105,7 +104,7 @@ pub fn flags(def: &LetterDef, known: &Known<'_>) -> BTreeSet<&'static str> {
         ("incomplet", incomplete),
         ("en_examen", !complete && !incomplete),
         ("valeurs_en_attente", def.reads_back.iter().any(waiting)),
-        ("hors_catalogue", settled(&known.extraction.permit) == Some(&FieldValue::Text(HORS_CATALOGUE.to_owned()))),
+        ("hors_catalogue", known.extraction.permit.settled() == Some(&FieldValue::Text(HORS_CATALOGUE.to_owned()))),
         ("silence_incertain", constat.admissibility.status == AdmissibilityStatus::ToVerify),
         ("couverture", known.deadline("L433_3").is_some_and(|due| due >= known.day)),
         ("suspension", known.deadline("silence").is_some()),
@@ -113,21 +112,9 @@ pub fn flags(def: &LetterDef, known: &Known<'_>) -> BTreeSet<&'static str> {
     all.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect()
 }
 
-fn holds(when: &str, flags: &BTreeSet<&str>) -> bool {
-    match when.strip_prefix("not ") {
-        Some(flag) => !flags.contains(flag.trim()),
-        None => flags.contains(when),
-    }
-}
-
-/// The value, when nobody need look at it again.
-fn settled(reading: &Reading) -> Option<&FieldValue> {
-    matches!(reading.decision, Decision::Accepted | Decision::Confirmed).then_some(reading.value.as_ref()).flatten()
-}
-
 impl<'a> Known<'a> {
     fn value(&self, field: &str) -> Option<&'a FieldValue> {
-        settled(self.extraction.fields.get(&FieldId::from(field))?)
+        self.extraction.fields.get(&FieldId::from(field))?.settled()
     }
 
     fn addressee(&self) -> Addressee<'a> {
@@ -293,7 +280,7 @@ impl<'a> Known<'a> {
     }
 
     fn silence_article(&self) -> String {
-        let permit = match settled(&self.extraction.permit) {
+        let permit = match self.extraction.permit.settled() {
             Some(FieldValue::Text(id)) => self.catalogue.permit(id),
             _ => None,
         };

@@ -3,10 +3,10 @@
 use super::convert::{civil, name_of, named, small, visible};
 use super::db::{Tx, all, maybe, run};
 use super::event::Happened;
-use super::{Store, StoreError, TakenFile, blob, event, job, review, taken};
+use super::{Store, StoreError, TakenFile, blob, envelope, event, job, review, taken};
 use crate::domain::{
-    BlobRef, Channel, Closure, Delivery, DeliveryId, DeliveryState, Format, IndexFacts, Instant, PrefectureId, Refusal, ReviewNeed, Scope,
-    Stage, Subject,
+    BlobRef, Channel, Closure, Delivery, DeliveryId, DeliveryState, EnvelopeId, Format, IndexFacts, Instant, PrefectureId, Refusal,
+    ReviewNeed, Scope, Stage, Subject,
 };
 use jiff::civil::Date;
 use sqlx::types::Json;
@@ -296,6 +296,13 @@ async fn begin(tx: &mut Tx, delivery: &Delivery, new: &NewDelivery, now: Instant
 
 pub(super) async fn get(tx: &mut Tx, scope: &Scope, id: DeliveryId) -> Result<Row, StoreError> {
     maybe!(tx, Row, BY_ID, id.0, visible(scope))?.ok_or_else(|| StoreError::missing("delivery", id, scope))
+}
+
+/// The delivery of an envelope of the scope, locked.
+pub(super) async fn touched_of(tx: &mut Tx, scope: &Scope, envelope: EnvelopeId) -> Result<Delivery, StoreError> {
+    let id = DeliveryId(envelope::get(tx, scope, envelope).await?.delivery_id);
+    touch(tx, id).await?;
+    get(tx, scope, id).await?.into_delivery()
 }
 
 /// Locks the delivery until the end of the transaction. First statement of every change to it, so that

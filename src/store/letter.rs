@@ -3,8 +3,8 @@
 use super::convert::{civil, name_of, named, plain_json, visible};
 use super::db::{Tx, all, run};
 use super::event::{self, Happened};
-use super::{Store, StoreError, blob, delivery, dossier_later, envelope};
-use crate::domain::{AgentId, BlobRef, DeliveryId, EnvelopeId, Instant, Letter, LetterId, Scope};
+use super::{Store, StoreError, blob, delivery, dossier_later};
+use crate::domain::{AgentId, BlobRef, Delivery, EnvelopeId, Instant, Letter, LetterId, Scope};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,10 +19,9 @@ const POST: &str = "UPDATE letter SET state = 'posted', posted_on = $2, posted_b
 const CANCEL: &str = "UPDATE letter SET state = 'cancelled', reason = $2 WHERE id = $1 AND state = 'signed'";
 const UNPOSTED: &str = "SELECT l.envelope_id, l.kind, l.signed_at, l.agent, d.file FROM letter l JOIN delivery d ON d.id = l.delivery_id
     WHERE l.state = 'signed' AND ($1 IS NULL OR l.prefecture = $1) ORDER BY l.signed_at, l.id LIMIT 500";
-/// Applications that no letter of this kind was signed for, oldest first.
-const UNWRITTEN: &str =
-    "SELECT e.id, e.delivery_id, e.state, d.file, d.registered_at FROM envelope e JOIN delivery d ON d.id = e.delivery_id
-    WHERE e.state IN ('review', 'filed') AND ($2 IS NULL OR e.prefecture = $2)
+/// Applications (or this one) that no letter of this kind was signed for, oldest first. Papers joined to another dossier are none.
+const UNWRITTEN: &str = "SELECT e.id, e.state, d.file, d.registered_at FROM envelope e JOIN delivery d ON d.id = e.delivery_id
+    WHERE e.state IN ('review', 'filed') AND e.joined_to IS NULL AND ($2 IS NULL OR e.prefecture = $2) AND ($3 IS NULL OR e.id = $3)
       AND NOT EXISTS (SELECT 1 FROM letter l WHERE l.envelope_id = e.id AND l.kind = $1 AND l.state <> 'cancelled')
     ORDER BY d.registered_at, e.delivery_id, e.position LIMIT 500";
 
@@ -73,7 +72,6 @@ pub struct OpenLetter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unwritten {
     pub envelope: EnvelopeId,
-    pub delivery: DeliveryId,
     pub filed: bool,
     pub file: String,
     pub registered_at: Instant,
@@ -105,7 +103,6 @@ struct OpenRow {
 #[derive(sqlx::FromRow)]
 struct UnwrittenRow {
     id: Uuid,
-    delivery_id: Uuid,
     state: String,
     file: String,
     registered_at: Instant,
@@ -118,19 +115,30 @@ impl Store {
             return Err(StoreError::Refused("a letter needs the name of the agent who signs it".into()));
         }
         let mut tx = self.write().await?;
-        let delivery = DeliveryId(envelope::get(&mut tx, scope, new.envelope).await?.delivery_id);
-        delivery::touch(&mut tx, delivery).await?;
+        let delivery = delivery::touched_of(&mut tx, scope, new.envelope).await?;
         if standing(&mut tx, scope, new.envelope, &new.content.kind).await?.is_some() {
             return Err(StoreError::Refused("a letter of this kind is signed already".into()));
         }
-        let prefecture = delivery::get(&mut tx, scope, delivery).await?.into_delivery()?.prefecture;
         blob::add(&mut tx, new.pdf, "application/pdf", now).await?;
         let id = LetterId(Uuid::now_v7());
         let content = Json(plain_json(new.content));
         let (kind, agent) = (new.content.kind.as_str(), new.agent.as_str());
-        run!(&mut tx, INSERT, id.0, prefecture.as_str(), delivery.0, new.envelope.0, kind, content, &new.pdf.address, agent, now)?;
-        let said = Said { envelope: new.envelope, what: "courrier_signe", agent: new.agent, detail: json!({ "kind": kind }) };
-        said.tell(&mut tx, scope, now).await?;
+        run!(
+            &mut tx,
+            INSERT,
+            id.0,
+            delivery.prefecture.as_str(),
+            delivery.id.0,
+            new.envelope.0,
+            kind,
+            content,
+            &new.pdf.address,
+            agent,
+            now
+        )?;
+        let said =
+            Said { delivery: &delivery, envelope: new.envelope, what: "courrier_signe", agent: new.agent, detail: json!({ "kind": kind }) };
+        said.tell(&mut tx, now).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -146,12 +154,12 @@ impl Store {
         now: Instant,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let row = signed(&mut tx, scope, envelope, kind).await?;
+        let (delivery, row) = signed(&mut tx, scope, envelope, kind).await?;
         if run!(&mut tx, POST, row.id, civil(on), agent.as_str())? != 1 {
             return Err(StoreError::Refused("the letter was dealt with meanwhile".into()));
         }
         let detail = json!({ "kind": kind, "on": on, "limit": row.content.limit });
-        Said { envelope, what: "courrier_poste", agent, detail }.tell(&mut tx, scope, now).await?;
+        Said { delivery: &delivery, envelope, what: "courrier_poste", agent, detail }.tell(&mut tx, now).await?;
         tx.commit().await
     }
 
@@ -169,11 +177,11 @@ impl Store {
             return Err(StoreError::Refused("a letter is cancelled for a reason".into()));
         }
         let mut tx = self.write().await?;
-        let row = signed(&mut tx, scope, envelope, kind).await?;
+        let (delivery, row) = signed(&mut tx, scope, envelope, kind).await?;
         if run!(&mut tx, CANCEL, row.id, reason)? != 1 {
             return Err(StoreError::Refused("the letter was dealt with meanwhile".into()));
         }
-        Said { envelope, what: "courrier_annule", agent, detail: json!({ "kind": kind }) }.tell(&mut tx, scope, now).await?;
+        Said { delivery: &delivery, envelope, what: "courrier_annule", agent, detail: json!({ "kind": kind }) }.tell(&mut tx, now).await?;
         tx.commit().await
     }
 
@@ -197,23 +205,41 @@ impl Store {
         Ok(rows.into_iter().map(open).collect())
     }
 
+    /// The letter of this kind that was signed and not cancelled.
+    pub async fn standing_letter(&self, scope: &Scope, envelope: EnvelopeId, kind: &str) -> Result<Option<LetterView>, StoreError> {
+        let mut tx = self.read().await?;
+        standing(&mut tx, scope, envelope, kind).await?.map(Row::into_view).transpose()
+    }
+
     /// Applications without a letter of this kind, oldest first; 500 at most.
     pub async fn without_letter(&self, scope: &Scope, kind: &str) -> Result<Vec<Unwritten>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = all!(&mut tx, UnwrittenRow, UNWRITTEN, kind, visible(scope))?;
-        let unwritten = |r: UnwrittenRow| Unwritten {
-            envelope: EnvelopeId(r.id),
-            delivery: DeliveryId(r.delivery_id),
-            filed: r.state == "filed",
-            file: r.file,
-            registered_at: r.registered_at,
-        };
-        Ok(rows.into_iter().map(unwritten).collect())
+        unwritten(&mut tx, scope, kind, None).await
     }
+
+    /// Those of them whose dossier is incomplete. The shared tables may stand in another database: each is looked up by itself.
+    pub async fn incomplete_without_letter(&self, scope: &Scope, kind: &str) -> Result<Vec<Unwritten>, StoreError> {
+        let incomplete = self.incomplete_dossiers(scope).await?;
+        let mut tx = self.read().await?;
+        let mut found = Vec::new();
+        for envelope in incomplete {
+            found.extend(unwritten(&mut tx, scope, kind, Some(envelope)).await?);
+        }
+        found.sort_by_key(|u: &Unwritten| (u.registered_at, u.envelope));
+        Ok(found)
+    }
+}
+
+async fn unwritten(tx: &mut Tx, scope: &Scope, kind: &str, only: Option<EnvelopeId>) -> Result<Vec<Unwritten>, StoreError> {
+    let rows = all!(tx, UnwrittenRow, UNWRITTEN, kind, visible(scope), only.map(|id| id.0))?;
+    let unwritten =
+        |r: UnwrittenRow| Unwritten { envelope: EnvelopeId(r.id), filed: r.state == "filed", file: r.file, registered_at: r.registered_at };
+    Ok(rows.into_iter().map(unwritten).collect())
 }
 
 /// What an agent did with a letter, for the journal and, where a dossier stands, for the online system.
 struct Said<'a> {
+    delivery: &'a Delivery,
     envelope: EnvelopeId,
     what: &'a str,
     agent: &'a AgentId,
@@ -221,15 +247,13 @@ struct Said<'a> {
 }
 
 impl Said<'_> {
-    async fn tell(self, tx: &mut Tx, scope: &Scope, now: Instant) -> Result<(), StoreError> {
-        let row = envelope::get(tx, scope, self.envelope).await?;
-        let delivery = delivery::get(tx, scope, DeliveryId(row.delivery_id)).await?.into_delivery()?;
+    async fn tell(self, tx: &mut Tx, now: Instant) -> Result<(), StoreError> {
         dossier_later::letter_happened(tx, self.envelope, self.what, self.agent, &self.detail, now).await?;
         let happened = Happened {
             actor: self.agent.as_str(),
             envelope: Some(self.envelope),
             detail: Some(self.detail),
-            ..Happened::of_delivery(self.what, &delivery)
+            ..Happened::of_delivery(self.what, self.delivery)
         };
         event::add(tx, &happened, now).await
     }
@@ -241,11 +265,11 @@ async fn standing(tx: &mut Tx, scope: &Scope, envelope: EnvelopeId, kind: &str) 
     Ok(rows.into_iter().rev().find(|row| row.kind == kind && row.state != name_of(&LetterState::Cancelled)))
 }
 
-async fn signed(tx: &mut Tx, scope: &Scope, envelope: EnvelopeId, kind: &str) -> Result<Row, StoreError> {
-    let delivery = DeliveryId(envelope::get(tx, scope, envelope).await?.delivery_id);
-    delivery::touch(tx, delivery).await?;
+async fn signed(tx: &mut Tx, scope: &Scope, envelope: EnvelopeId, kind: &str) -> Result<(Delivery, Row), StoreError> {
+    let delivery = delivery::touched_of(tx, scope, envelope).await?;
     let row = standing(tx, scope, envelope, kind).await?.filter(|row| row.state == name_of(&LetterState::Signed));
-    row.ok_or_else(|| StoreError::Refused("no signed letter of this kind waits for the post".into()))
+    let row = row.ok_or_else(|| StoreError::Refused("no signed letter of this kind waits for the post".into()))?;
+    Ok((delivery, row))
 }
 
 impl Row {

@@ -3,8 +3,8 @@
 use super::convert::{civil, name_of, named, visible};
 use super::db::{all, maybe, run};
 use super::event::{self, Happened};
-use super::{Store, StoreError, delivery, envelope};
-use crate::domain::{AgentId, DeliveryId, EnvelopeId, Instant, Scope, Substitution};
+use super::{Store, StoreError, delivery};
+use crate::domain::{AgentId, EnvelopeId, Instant, Scope, Substitution};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,9 +15,9 @@ const INSERT: &str =
 const LAST: &str =
     "SELECT blocked_on, ticket, blocking, admissibility, evidence, invited_on, offered_on, offered_by, appointment_on, answer,
     mode, agent, at FROM substitution WHERE envelope_id = $1 AND ($2 IS NULL OR prefecture = $2) ORDER BY sequence DESC LIMIT 1";
-/// Applications to whom nobody offered an appointment, oldest first.
+/// Applications to whom nobody offered an appointment, oldest first. Papers joined to another dossier are none.
 const UNOFFERED: &str = "SELECT e.id, d.file, d.registered_at FROM envelope e JOIN delivery d ON d.id = e.delivery_id
-    WHERE e.state IN ('review', 'filed') AND ($1 IS NULL OR e.prefecture = $1)
+    WHERE e.state IN ('review', 'filed') AND e.joined_to IS NULL AND ($1 IS NULL OR e.prefecture = $1)
       AND NOT EXISTS (SELECT 1 FROM substitution s WHERE s.envelope_id = e.id AND s.offered_on IS NOT NULL
         AND s.sequence = (SELECT MAX(l.sequence) FROM substitution l WHERE l.envelope_id = e.id))
     ORDER BY d.registered_at, e.delivery_id, e.position LIMIT 500";
@@ -74,9 +74,7 @@ impl Store {
         now: Instant,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let id = DeliveryId(envelope::get(&mut tx, scope, envelope).await?.delivery_id);
-        delivery::touch(&mut tx, id).await?;
-        let delivery = delivery::get(&mut tx, scope, id).await?.into_delivery()?;
+        let delivery = delivery::touched_of(&mut tx, scope, envelope).await?;
         let last = maybe!(&mut tx, Row, LAST, envelope.0, visible(scope))?.map(Row::into_view).transpose()?;
         if last.as_ref().map(|v| &v.record) != before {
             return Err(StoreError::Refused("somebody wrote this record meanwhile".into()));
@@ -86,7 +84,7 @@ impl Store {
             &mut tx,
             INSERT,
             delivery.prefecture.as_str(),
-            id.0,
+            delivery.id.0,
             envelope.0,
             r.blocked_on.map(civil),
             &r.ticket,

@@ -44,6 +44,7 @@ fn day(reading: Option<&Reading>) -> Option<(Date, bool)> {
 }
 
 /// The reception date, from which silence runs: operator, arrival stamp, else the day of registration.
-pub(super) fn reception(extraction: &Extraction, registered_on: Date, received_on: Option<Date>) -> Date {
+#[must_use]
+pub fn reception(extraction: &Extraction, registered_on: Date, received_on: Option<Date>) -> Date {
     received_on.or_else(|| day(extraction.dates.reception.as_ref()).map(|(d, _)| d)).unwrap_or(registered_on)
 }

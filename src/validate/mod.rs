@@ -20,6 +20,8 @@ mod shown;
 mod truth;
 mod urgency;
 
+pub use filing::reception;
+
 use crate::catalogue::{Catalogue, Holds};
 use crate::domain::{Constat, Correction, Extraction, Finding, HORS_CATALOGUE, LineStatus, Outcome, Rank, french};
 use agent::Agents;

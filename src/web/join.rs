@@ -7,7 +7,7 @@ use super::review::request_words;
 use super::{Desk, notice};
 use crate::catalogue::Catalogue;
 use crate::domain::{
-    AgentId, Correction, CorrectionAct, Decision, EnvelopeId, FieldValue, Instant, LetterMark, LineStatus, Piece, Rank, Stage,
+    AgentId, Correction, CorrectionAct, EnvelopeId, FieldId, FieldValue, Instant, LetterMark, LineStatus, Piece, Rank, Stage,
 };
 use crate::store::{Join, StoreError};
 use axum::http::StatusCode;
@@ -38,10 +38,11 @@ struct Line {
 }
 
 impl Desk {
-    /// The dossier that our letter among the papers was about; none when its code was not made here or leads out of the préfecture.
+    /// The dossier that our letter among the papers of a waiting envelope was about; none when its code was not made here or leads
+    /// out of the préfecture.
     async fn answered(&self, case: &Case) -> Result<Option<Case>, Stop> {
         let is_answer = case.extraction.as_ref().is_some_and(|x| x.findings.iter().any(|f| f.code == RETURNED));
-        if !is_answer {
+        if !is_answer || case.standing != Standing::Waiting {
             return Ok(None);
         }
         let pages = self.store.pages(&self.scope, case.delivery.id).await?;
@@ -60,7 +61,7 @@ impl Desk {
 /// What the page of an envelope offers, if it answers a letter and still waits for a person.
 pub(super) async fn offer(call: &Call, case: &Case) -> Result<Option<Offer>, Stop> {
     let catalogue = &call.desk.catalogue;
-    let Some(dossier) = Box::pin(call.desk.answered(case)).await?.filter(|_| case.standing == Standing::Waiting) else { return Ok(None) };
+    let Some(dossier) = Box::pin(call.desk.answered(case)).await? else { return Ok(None) };
     let lines = lines(catalogue, case, &dossier);
     Ok(Some(Offer {
         into: dossier.id.to_string(),
@@ -75,10 +76,10 @@ pub(super) async fn offer(call: &Call, case: &Case) -> Result<Option<Offer>, Sto
 fn lines(catalogue: &Catalogue, case: &Case, dossier: &Case) -> Vec<Line> {
     let Some(said) = case.extraction.as_ref().map(|x| x.with_corrections(&case.corrections)) else { return Vec::new() };
     let there = dossier.extraction.as_ref().map(|x| x.with_corrections(&dossier.corrections));
-    let asked: Vec<&str> = catalogue.letters.iter().flat_map(|l| &l.reads_back).map(crate::domain::FieldId::as_str).collect();
+    let asked: Vec<&str> = catalogue.letters.iter().flat_map(|l| &l.reads_back).map(FieldId::as_str).collect();
     let mut lines = Vec::new();
     for (field, reading) in said.fields.iter().filter(|(id, _)| asked.contains(&id.as_str())) {
-        let (Some(value), Decision::Confirmed | Decision::Accepted) = (&reading.value, reading.decision) else { continue };
+        let Some(value) = reading.settled() else { continue };
         let subject = format!("field:{field}");
         let before = there.as_ref().and_then(|x| x.reading(&subject)).and_then(|r| r.value.clone());
         if before.as_ref() == Some(value) {
@@ -118,8 +119,10 @@ fn papers(catalogue: &Catalogue, case: &Case) -> Vec<Piece> {
 pub(super) async fn join(call: Call) -> Outcome {
     let case = call.desk.case(call.envelope()?).await?;
     let refused = || Answer::Again(StatusCode::CONFLICT, notice::page(&call.desk, call.session.as_ref(), "Pli non joint", MEANWHILE));
-    let dossier = Box::pin(call.desk.answered(&case)).await?.filter(|_| case.standing == Standing::Waiting);
-    let Some(dossier) = dossier.filter(|d| call.field("dossier") == Some(d.id.to_string().as_str())) else { return Ok(refused()) };
+    let Some(dossier) = Box::pin(call.desk.answered(&case)).await?.filter(|d| call.field("dossier") == Some(d.id.to_string().as_str()))
+    else {
+        return Ok(refused());
+    };
     let ticked: Vec<&str> = call.form.iter().filter(|(name, _)| name == "reprendre").map(|(_, subject)| subject.as_str()).collect();
     let offered = lines(&call.desk.catalogue, &case, &dossier);
     if ticked.iter().any(|subject| !offered.iter().any(|l| l.subject == *subject)) {

@@ -6,9 +6,10 @@ use super::review::case::{Case, Standing};
 use super::review::request_words;
 use super::shell::Shell;
 use crate::catalogue::{Catalogue, LetterDef, LetterDue};
-use crate::domain::{AgentId, BlobKind, EnvelopeId, FieldValue, Letter, LetterPart, hexadecimal};
+use crate::domain::{AgentId, BlobKind, EnvelopeId, Letter, LetterPart, hexadecimal};
 use crate::letters::{Known, NotReady, prepare, print};
 use crate::store::{LetterState, LetterView, NewLetter, StoreError};
+use crate::validate::reception;
 use askama::Template;
 use axum::http::StatusCode;
 use jiff::civil::Date;
@@ -79,11 +80,10 @@ pub(super) async fn list(call: Call) -> Outcome {
     let today = call.now.date_in_paris();
     let mut kinds = Vec::new();
     for def in &desk.catalogue.letters {
-        let mut due = desk.store.without_letter(&desk.scope, &def.id).await?;
-        if def.due == LetterDue::Incomplete {
-            let incomplete = desk.store.incomplete_dossiers(&desk.scope).await?;
-            due.retain(|l| incomplete.contains(&l.envelope));
-        }
+        let due = match def.due {
+            LetterDue::Always => desk.store.without_letter(&desk.scope, &def.id).await?,
+            LetterDue::Incomplete => desk.store.incomplete_without_letter(&desk.scope, &def.id).await?,
+        };
         let row = |l: crate::store::Unwritten| Row {
             href: format!("/courriers/{}/{}", l.envelope, def.id),
             file: l.file,
@@ -135,19 +135,15 @@ pub(super) async fn pdf(call: Call) -> Outcome {
 pub(super) async fn sign(call: Call) -> Outcome {
     let opened = Opened::new(&call).await?;
     let agent = call.agent()?;
-    let again = |sentence: &'static str| Some((StatusCode::CONFLICT, sentence.to_owned()));
-    let letter = match opened.prepared(&call, &agent) {
-        Ok(letter) if opened.signed.is_none() => letter,
-        _ => return opened.again(&call, again(MEANWHILE)).await,
+    let shown = |letter: &Letter| opened.signed.is_none() && call.field("etat") == Some(state_of(letter).as_str());
+    let Some(letter) = opened.prepared(&call, &agent).ok().filter(shown) else {
+        return opened.again(&call, StatusCode::CONFLICT, MEANWHILE).await;
     };
-    if call.field("etat") != Some(state_of(&letter).as_str()) {
-        return opened.again(&call, again(MEANWHILE)).await;
-    }
     let confirmed: Vec<&str> = call.form.iter().filter(|(name, _)| name == "ligne").map(|(_, line)| line.as_str()).collect();
     if (0..letter.lines().count()).any(|line| !confirmed.contains(&line.to_string().as_str())) {
         let sentence =
             "Chaque ligne se confirme : cochez celles que vous avez vérifiées. Une ligne fausse se corrige dans le pli, pas ici.";
-        return opened.again(&call, Some((StatusCode::UNPROCESSABLE_ENTITY, sentence.to_owned()))).await;
+        return opened.again(&call, StatusCode::UNPROCESSABLE_ENTITY, sentence).await;
     }
     let bytes = printed(&call, &opened.def, &letter)?;
     let (blobs, prefecture, delivery) = (call.desk.blobs.clone(), opened.case.delivery.prefecture.clone(), opened.case.delivery.id);
@@ -168,8 +164,8 @@ pub(super) async fn post(call: Call) -> Outcome {
     let day = call.field("jour").and_then(|d| d.parse::<Date>().ok());
     let signed_on = opened.signed.as_ref().map(|l| l.signed_at.date_in_paris());
     let Some(day) = day.filter(|d| *d <= call.now.date_in_paris() && signed_on.is_none_or(|s| s <= *d)) else {
-        let sentence = "Le jour de l’envoi va du jour de la signature à aujourd’hui.".to_owned();
-        return opened.again(&call, Some((StatusCode::UNPROCESSABLE_ENTITY, sentence))).await;
+        let sentence = "Le jour de l’envoi va du jour de la signature à aujourd’hui.";
+        return opened.again(&call, StatusCode::UNPROCESSABLE_ENTITY, sentence).await;
     };
     let posted = call.desk.store.post_letter(&call.desk.scope, opened.case.id, &opened.def.id, day, &call.agent()?, call.now).await;
     done(&opened, posted)
@@ -178,8 +174,8 @@ pub(super) async fn post(call: Call) -> Outcome {
 pub(super) async fn cancel(call: Call) -> Outcome {
     let opened = Opened::new(&call).await?;
     let Some(reason) = call.field("raison").map(str::trim).filter(|r| !r.is_empty()) else {
-        let sentence = "Dites pourquoi ce courrier est annulé.".to_owned();
-        return opened.again(&call, Some((StatusCode::UNPROCESSABLE_ENTITY, sentence))).await;
+        let sentence = "Dites pourquoi ce courrier est annulé.";
+        return opened.again(&call, StatusCode::UNPROCESSABLE_ENTITY, sentence).await;
     };
     let agent = call.agent()?;
     let cancelled = call.desk.store.cancel_letter(&call.desk.scope, opened.case.id, &opened.def.id, reason, &agent, call.now).await;
@@ -216,8 +212,7 @@ impl Opened {
         let kind = call.param("kind").unwrap_or_default();
         let def = call.desk.catalogue.letter(kind).cloned().ok_or(Stop::NotFound)?;
         let case = call.desk.case(call.envelope()?).await?;
-        let letters = call.desk.store.letters(&call.desk.scope, case.id).await?;
-        let signed = letters.into_iter().rev().find(|l| l.content.kind == def.id && l.state != LetterState::Cancelled);
+        let signed = call.desk.store.standing_letter(&call.desk.scope, case.id, &def.id).await?;
         Ok(Self { case, def, signed })
     }
 
@@ -235,10 +230,6 @@ impl Opened {
             return Err("Ce pli a été remplacé : écrivez depuis le nouveau pli.".to_owned());
         }
         let extraction = extraction.with_corrections(&case.corrections);
-        let received = match extraction.dates.reception.as_ref().and_then(|r| r.value.as_ref()) {
-            Some(FieldValue::Date(day)) => *day,
-            _ => case.delivery.received_on.unwrap_or_else(|| case.delivery.registered_at.date_in_paris()),
-        };
         let known = Known {
             catalogue,
             service: &call.desk.service,
@@ -247,7 +238,8 @@ impl Opened {
             extraction: &extraction,
             constat,
             incomplete_confirmed: constat.incomplete_confirmed(&case.corrections),
-            received_on: received,
+            // The day from which the constat lets the silence run.
+            received_on: reception(&extraction, case.delivery.registered_at.date_in_paris(), case.delivery.received_on),
             day: call.now.date_in_paris(),
             request: request_words(catalogue, case),
             key: &call.desk.marks,
@@ -255,9 +247,8 @@ impl Opened {
         prepare(&self.def, &known, agent).map_err(|e: NotReady| e.to_string())
     }
 
-    async fn again(&self, call: &Call, error: Option<(StatusCode, String)>) -> Outcome {
-        let status = error.as_ref().map_or(StatusCode::OK, |(status, _)| *status);
-        Ok(Answer::Again(status, self.page(call, error.map(|(_, sentence)| sentence)).await?))
+    async fn again(&self, call: &Call, status: StatusCode, sentence: &str) -> Outcome {
+        Ok(Answer::Again(status, self.page(call, Some(sentence.to_owned())).await?))
     }
 
     async fn page(&self, call: &Call, error: Option<String>) -> Result<String, Stop> {

@@ -155,7 +155,7 @@ async fn page(call: &Call, error: Option<String>, typed: Option<Substitution>) -
         request: request_words(&desk.catalogue, &case),
         error,
         written: standing.map(|v| format!("Fiche écrite par {} le {}.", v.agent, french::long_date(v.at.date_in_paris()))),
-        found: case.constat.as_ref().map(|c| capital(&c.admissibility.because)).unwrap_or_default(),
+        found: case.constat.as_ref().map(|c| french::capital(&c.admissibility.because)).unwrap_or_default(),
         seen: serde_json::to_string(&seen).unwrap_or_default(),
         today: call.now.date_in_paris().to_string(),
         blockings: choices(&words.blockings, record.blocking.as_ref()),
@@ -174,11 +174,6 @@ fn first(case: &super::review::case::Case) -> Substitution {
         _ => None,
     };
     Substitution { ticket: text("ccc_ticket").or_else(|| text("numero_demande_anef")), ..Substitution::default() }
-}
-
-fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 impl Shown {

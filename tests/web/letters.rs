@@ -42,13 +42,12 @@ pub async fn ready(station: &Station, client: &mut Client, path: &str) -> (Seede
     let seeded = station.seed(HERE, "lot.tif", with_address(), constat()).await;
     let place = format!("/courriers/{}/accuse_reception", seeded.envelope);
     let page = client.get(&place).await;
+    let lines = page.text().matches("name=\"ligne\"").count();
     if path.ends_with("/signer") {
-        let lines = page.text().matches("name=\"ligne\"").count();
         let mut form = vec![own("etat", &page.hidden("etat"))];
         form.extend((0..lines).map(|n| own("ligne", &n.to_string())));
         return (seeded, form);
     }
-    let lines = page.text().matches("name=\"ligne\"").count();
     assert_eq!(sign(client, &place, lines).await, 303);
     let today = Instant(jiff::Timestamp::now()).date_in_paris().to_string();
     (seeded, vec![own("jour", &today), own("raison", "essai")])
@@ -233,6 +232,11 @@ async fn papers_that_answer_a_letter_are_joined_to_its_dossier_by_an_agent() {
     assert!(dossier.events.contains(&"pieces_recues".to_owned()));
     assert!(station.store.dossier_of(&Scope::Machine, back.envelope).await.unwrap().is_none(), "never a dossier of its own");
     assert!(client.get(&place).await.text().contains("joint au dossier"));
+    for list in ["/courriers", "/rendez-vous"] {
+        let page = client.get(list).await.text();
+        assert!(!page.contains(&back.envelope.to_string()), "{list}: its applicant is written to and invited for the dossier");
+        assert!(page.contains(&id), "{list}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,8 +37,7 @@ impl Checker<'_> {
             for word in placeholders(&block.text).filter(|word| !words.contains(word)) {
                 self.report(&file, &format!("{{{word}}}"), format!("unknown word {{{word}}}"), nearest(word, &words));
             }
-            let flag = block.when.as_deref().map(|when| when.strip_prefix("not ").unwrap_or(when).trim());
-            if let Some(flag) = flag.filter(|flag| !flags.contains(flag)) {
+            if let Some((flag, _)) = block.condition().filter(|(flag, _)| !flags.contains(flag)) {
                 self.report(&file, flag, format!("unknown condition `{flag}`"), nearest(flag, &flags));
             }
         }
