@@ -17,12 +17,14 @@
 //! * [`letters`] says to the applicant what was understood and what is missing.
 //! * [`lists`] shows the lists of documents as pages, with their sources and changes.
 //! * [`dossier`] is the one door into the shared dossier tables.
+//! * [`api`] is how the online system reads the dossiers of every channel and takes its own steps.
 //! * [`line`] is all of that on one screen, pure; [`worker`] drives it over the [`store`].
 //!
 //! Stages are synchronous functions from values to a value. [`domain`] imports nothing of the
 //! crate, [`catalogue`] imports `domain`, stages import these two and never each other; SQL stands
 //! in [`store`] only. `tests/architecture.rs` holds these rules.
 
+pub mod api;
 pub mod assemble;
 pub mod blobs;
 pub mod calibrate;

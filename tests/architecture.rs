@@ -30,6 +30,8 @@ fn may(module: &str) -> May {
         // A cell asks `extract` where a page shows values, to look at them again while it has the picture.
         "cell" => May::Only(&["domain", "catalogue", "config", "failpoint", "pages", "recognise", "extract"]),
         "worker" | "watcher" => May::AllBut(&["pages", "recognise", "web", "cli", "demo", "doctor"]),
+        // The API serves what was filed; it neither reads papers nor judges them.
+        "api" => May::Only(&["domain", "store", "blobs", "clock"]),
         "web" => May::AllBut(&["pages", "recognise", "worker", "watcher", "cli", "demo"]),
         // The commands and what they are made of stand on top of everything but what only the cell may call.
         _ => May::AllBut(IN_THE_CELL),

@@ -164,7 +164,7 @@ impl Agent {
         for field in settled.filter(|f| self.truth["fields"].get(&f.field).is_some()) {
             assert_eq!(plain(field.value.as_ref()), plain(self.value(&field.field).as_ref()), "{}", field.field);
         }
-        let pages: usize = dossier.pieces.iter().map(|(_, pages)| pages.len()).sum();
+        let pages: usize = dossier.pieces.iter().map(|piece| piece.pages.len()).sum();
         assert_eq!(pages, self.truth["pages"].as_array().unwrap().len(), "{:?}", dossier.pieces);
     }
 }

@@ -12,6 +12,7 @@
 
 mod absent;
 mod anomalies;
+mod api;
 mod architecture;
 mod cell;
 mod config;
@@ -24,6 +25,7 @@ mod fan_in;
 mod filed;
 mod hostile;
 mod intake;
+mod persons;
 mod photos;
 mod pipelines;
 mod reading;

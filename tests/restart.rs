@@ -59,7 +59,7 @@ async fn child() {
 }
 
 /// State, person, fields, pieces with their pages, events.
-type DossierSeen = (DossierState, Option<String>, Vec<FieldView>, Vec<(String, Vec<u32>)>, Vec<String>);
+type DossierSeen = (DossierState, Option<String>, Vec<FieldView>, Vec<PieceView>, Vec<String>);
 
 /// What must not depend on the kills.
 #[derive(Debug, PartialEq)]

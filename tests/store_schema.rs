@@ -42,7 +42,8 @@ async fn both_databases_have_the_same_tables() {
     for schema in &schemas {
         assert!(!schema["correction"].columns["agent"].1, "a correction without an agent");
         assert!(schema["delivery"].uniques.contains(&vec!["prefecture".to_owned(), "sha256".to_owned()]));
-        let shared = ["person", "dossier", "dossier_field", "dossier_piece", "dossier_event", "outbox", "dossier_version"];
+        let shared =
+            ["person", "dossier", "dossier_field", "dossier_piece", "dossier_event", "outbox", "dossier_version", "api_key", "api_access"];
         for (name, table) in schema {
             for (_, target, _) in &table.foreign_keys {
                 assert_eq!(shared.contains(&name.as_str()), shared.contains(&target.as_str()), "{name} must not lean on {target}");

@@ -164,7 +164,7 @@ impl Line {
             corrections: &view.corrections,
             recipe: "recipe",
         };
-        self.store.inject(&job, &passerelle::dossier::build(&settled, None), at(16)).await.unwrap()
+        self.store.inject(&job, &passerelle::dossier::build(&settled, &[]), at(16)).await.unwrap()
     }
 
     fn says(&self, subject: &str, act: CorrectionAct, seen: Option<FieldValue>) -> Correction {
@@ -308,7 +308,11 @@ async fn a_delivery_goes_through_review_to_a_dossier_and_the_agent_is_named() {
         assert_eq!((field("nom_naissance").page, field("nom_naissance").rect), (Some(1), Some(Rect::new(1, 2, 3, 4))));
         let birth = PartialDate { annee: 1987, mois: None, jour: None };
         assert_eq!(field("date_naissance").value, Some(FieldValue::PartialDate(birth)), "{}: partial dates are kept", database.name);
-        assert_eq!(filed.pieces, [("justificatif_nationalite".to_owned(), vec![1, 2])]);
+        let [piece] = filed.pieces.as_slice() else { panic!("{:?}", filed.pieces) };
+        assert_eq!(
+            (piece.kind.as_str(), piece.pages.as_slice(), piece.person),
+            ("justificatif_nationalite", [1, 2].as_slice(), Person::Applicant)
+        );
         assert!(filed.person.is_some(), "name and birth date are settled and no number speaks of somebody on file");
         assert!(line.store.dossiers(&elsewhere).await.unwrap().is_empty());
         let [told] = line.store.outbox(10).await.unwrap().try_into().unwrap();
@@ -389,7 +393,7 @@ async fn an_agent_who_speaks_before_the_door_is_heard_first() {
             corrections: &view.corrections,
             recipe: "recipe",
         };
-        let filed = line.store.inject(&job, &passerelle::dossier::build(&settled, None), at(21)).await.unwrap();
+        let filed = line.store.inject(&job, &passerelle::dossier::build(&settled, &[]), at(21)).await.unwrap();
         assert_eq!(filed, Injected::Superseded, "{}", database.name);
         assert_eq!(line.store.dossier_of(&paris(), id).await.unwrap(), None);
         line.validate(&constat(Outcome::Complete, &[]), Verdict::File).await;
@@ -459,7 +463,8 @@ async fn two_people_never_share_one_number() {
             line.validate(&constat(Outcome::Complete, &[]), Verdict::File).await;
         }
         assert!(matches!(line.file().await, Injected::New(_)));
-        let on_file = line.store.person_by_number("7503012345").await.unwrap().unwrap();
+        let number = Identity { numero_etranger: Some("7503012345".into()), ..Identity::default() };
+        let [on_file] = line.store.persons_like(&number).await.unwrap().try_into().unwrap();
         assert_eq!(on_file.identity.nom_naissance.as_deref(), Some("DIALLO"));
         // The second was weighed before the first was filed: the door refuses, and the job is tried again.
         let job = line.claim(Stage::Dossier).await;
@@ -474,10 +479,10 @@ async fn two_people_never_share_one_number() {
             corrections: &view.corrections,
             recipe: "recipe",
         };
-        let late = passerelle::dossier::build(&settled, None);
+        let late = passerelle::dossier::build(&settled, &[]);
         assert!(matches!(line.store.inject(&job, &late, at(22)).await, Err(StoreError::Database(_))), "{}", database.name);
         assert_eq!(line.store.dossier_of(&paris(), b).await.unwrap(), None, "nothing of it stands");
-        line.store.inject(&job, &passerelle::dossier::build(&settled, Some(&on_file)), at(23)).await.unwrap();
+        line.store.inject(&job, &passerelle::dossier::build(&settled, std::slice::from_ref(&on_file)), at(23)).await.unwrap();
         let filed = line.store.dossier_of(&paris(), b).await.unwrap().unwrap();
         assert_eq!(filed.person, None);
         assert!(filed.findings.to_string().contains("identite_en_base_differente"));

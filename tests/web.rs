@@ -3,7 +3,7 @@
 mod anomaly;
 mod attacks;
 mod browser;
-mod client;
+pub mod client;
 mod desk;
 mod letters;
 mod review;

@@ -17,6 +17,7 @@ mod evaluate;
 mod explain;
 mod export;
 mod kept;
+mod key;
 mod lists;
 mod parts;
 mod process;
@@ -85,6 +86,11 @@ enum Command {
         #[arg(long)]
         fsck: bool,
     },
+    /// Make, list and end the keys of the API.
+    #[command(subcommand)]
+    Key(key::Arguments),
+    /// Print the description of the API (OpenAPI 3.1).
+    Openapi,
     /// Show the whole product on the fixtures.
     Demo(crate::demo::Arguments),
     /// Read pictures of single MRZ lines; for `tests/figures/mrz`.
@@ -130,6 +136,10 @@ pub fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         };
+    }
+    if matches!(arguments.command, Command::Openapi) {
+        println!("{}", crate::api::description().to_pretty_json().unwrap_or_default());
+        return ExitCode::SUCCESS;
     }
     if let Command::Demo(arguments) = &arguments.command {
         return block_on(async { Ok(crate::demo::main(arguments).await) });
@@ -177,6 +187,7 @@ async fn run(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Lists(arguments) => lists::run(&config, &arguments),
         Command::Check { cases, json } => check::run(&config, cases, json),
         Command::Demo(_) => anyhow::bail!("the demo reads its own configuration"),
-        Command::Cell | Command::Lines { .. } => anyhow::bail!("started before any runtime"),
+        Command::Key(arguments) => key::run(&arguments, &config).await,
+        Command::Cell | Command::Openapi | Command::Lines { .. } => anyhow::bail!("started before any runtime"),
     }
 }

@@ -1,6 +1,7 @@
 //! `watch`, `work`, `serve` and `all`: the parts that run until they are told to stop.
 
 use super::{Exit, parts};
+use crate::api;
 use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -78,6 +79,13 @@ pub async fn run(config: &Config, which: Parts) -> anyhow::Result<Exit> {
         eprintln!("pages: {}", station.url());
         let stop = ended(stop.clone());
         running.spawn(async move { station.run(stop).await.context("the pages") });
+    }
+    if let (Some(address), true) = (config.api.address, which.pages) {
+        let parts = api::Parts { store: store.clone(), blobs: blobs.clone(), clock: Clock::System };
+        let api = api::bind(address, parts).await?;
+        eprintln!("API: {}/v1/openapi.json", api.url());
+        let stop = ended(stop.clone());
+        running.spawn(async move { api.run(stop).await.context("the API") });
     }
     if which.watch {
         let watcher = Watcher::start(Arc::new(config.clone()), store.clone(), blobs.clone(), Clock::System).await?;

@@ -40,6 +40,7 @@ pub struct Config {
     pub limits: Limits,
     pub cell: CellConfig,
     pub web: WebConfig,
+    pub api: ApiConfig,
     pub metrics: MetricsConfig,
     pub log: LogConfig,
 }
@@ -118,6 +119,15 @@ pub struct CellConfig {
 #[serde(deny_unknown_fields)]
 pub struct WebConfig {
     pub address: SocketAddr,
+}
+
+/// Where the online system asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiConfig {
+    /// Empty: the API is not served.
+    #[serde(deserialize_with = "optional_address")]
+    pub address: Option<SocketAddr>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -13,6 +13,9 @@ pub fn problems(config: &Config) -> Vec<String> {
     if !config.web.address.ip().is_loopback() {
         problems.push(format!("web.address {} is reachable from other machines; use 127.0.0.1 until accounts exist", config.web.address));
     }
+    if let Some(address) = config.api.address.filter(|address| !address.ip().is_loopback()) {
+        problems.push(format!("api.address {address} is reachable from other machines; use 127.0.0.1 and a reverse proxy with TLS"));
+    }
     if !["sqlite:", "postgres:", "postgresql:"].iter().any(|s| config.store.url.starts_with(s)) {
         problems.push("store.url must start with sqlite:// or postgres://".into());
     }

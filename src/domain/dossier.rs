@@ -4,12 +4,46 @@ use super::{AgentId, Channel, Constat, DeliveryId, EnvelopeId, FieldValue, Filin
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DossierState {
     Complet,
     /// Confirmed by a named agent.
     Incomplet,
+}
+
+/// How far the online system is with a dossier, whatever its channel. Each step is an act of its agents, never of the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Instruction {
+    AInstruire,
+    EnInstruction,
+    PiecesDemandees,
+    Accorde,
+    Refuse,
+    SansSuite,
+    TitreRemis,
+}
+
+impl Instruction {
+    /// Whether this step may follow. A refusal and a closed dossier open again, since a decision can be appealed against.
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        self.next().contains(&next)
+    }
+
+    /// The steps that may follow.
+    #[must_use]
+    pub fn next(self) -> &'static [Self] {
+        use Instruction::{Accorde, EnInstruction, PiecesDemandees, Refuse, SansSuite, TitreRemis};
+        match self {
+            Self::AInstruire | Self::PiecesDemandees => &[EnInstruction, SansSuite],
+            Self::EnInstruction => &[PiecesDemandees, Accorde, Refuse, SansSuite],
+            Self::Accorde => &[TitreRemis, EnInstruction],
+            Self::Refuse | Self::SansSuite => &[EnInstruction],
+            Self::TitreRemis => &[],
+        }
+    }
 }
 
 /// What the dossier door takes: everything of one envelope, settled.

@@ -10,6 +10,7 @@
 //! | reading | one field with its value, decision and evidence |
 //! | constat | what the pieces and fields mean for the permit |
 
+mod access;
 mod anomaly;
 mod blob;
 mod bundle;
@@ -40,6 +41,7 @@ mod substitution;
 mod time;
 mod trust;
 
+pub use access::*;
 pub use anomaly::*;
 pub use blob::*;
 pub use bundle::*;

@@ -4,7 +4,7 @@ use super::{Engine, FieldId, FieldValue, Rect};
 use serde::{Deserialize, Serialize};
 
 /// What becomes of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Enters the dossier without a person.
@@ -18,7 +18,7 @@ pub enum Decision {
 }
 
 /// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum Source {
     #[serde(rename = "2d-doc")]
     TwoDDoc,
@@ -98,7 +98,7 @@ pub fn four_decimals<S: serde::Serializer>(probability: &f64, serializer: S) -> 
 }
 
 /// Whose value or document it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Person {
     #[default]

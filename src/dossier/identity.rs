@@ -26,9 +26,15 @@ pub fn identity(extraction: &Extraction) -> Identity {
 }
 
 /// The file to attach to, and the finding where what is on file differs.
-pub(super) fn choose(extraction: &Extraction, identity: &Identity, on_file: Option<&PersonOnFile>) -> (PersonChoice, Option<Finding>) {
+pub(super) fn choose(extraction: &Extraction, identity: &Identity, on_file: &[PersonOnFile]) -> (PersonChoice, Option<Finding>) {
     let known = identity.nom_naissance.is_some() && identity.date_naissance.is_some();
-    match (&identity.numero_etranger, on_file) {
+    let number = identity.numero_etranger.as_ref();
+    let same_number = on_file.iter().find(|person| number.is_some() && person.identity.numero_etranger.as_ref() == number);
+    // The number has no check digit: one wrong digit would make a second person of somebody who is on file.
+    if same_number.is_none() && on_file.iter().any(|person| agrees(identity, &person.identity)) {
+        return (PersonChoice::Open, Some(alike()));
+    }
+    match (number, same_number) {
         (Some(_), Some(person)) if agrees(identity, &person.identity) => {
             (PersonChoice::Existing(person.id), first_names_differ(identity, &person.identity))
         }
@@ -82,6 +88,13 @@ fn differs(read: &Identity, filed: &Identity) -> Finding {
     }
     let message = "Ce numéro étranger est déjà celui d'une personne dont l'identité diffère : le dossier n'a pas été rattaché.";
     Finding { code: "identite_en_base_differente".into(), subjects, message: message.into() }
+}
+
+fn alike() -> Finding {
+    let subjects = [NUMBER, NAME, BIRTH].map(|id| format!("field:{id}")).to_vec();
+    let message = "Une personne du même nom, née le même jour, est déjà en base sous un autre numéro ou sans numéro : le dossier n'a pas été \
+                   rattaché. Vérifiez le numéro et comparez les deux dossiers.";
+    Finding { code: "personne_semblable_en_base".into(), subjects, message: message.into() }
 }
 
 fn first_names_differ(read: &Identity, filed: &Identity) -> Option<Finding> {
@@ -166,7 +179,7 @@ mod tests {
 
     fn chosen(number: Reading, person: Option<&PersonOnFile>) -> (PersonChoice, Option<Finding>) {
         let extraction = extraction(number);
-        choose(&extraction, &identity(&extraction), person)
+        choose(&extraction, &identity(&extraction), person.map(std::slice::from_ref).unwrap_or_default())
     }
 
     #[test]
@@ -191,5 +204,19 @@ mod tests {
         }
         assert_eq!(chosen(number(Decision::Accepted, Some(Proof::Signature)), Some(&same)).0, PersonChoice::Existing(same.id));
         assert_eq!(chosen(number(Decision::Confirmed, None), None).0, PersonChoice::New);
+    }
+
+    #[test]
+    fn nobody_is_doubled_in_silence_by_another_number_or_none() {
+        for filed in [Some("7503012340"), None] {
+            let mut person = on_file("Ndiaye-Sow", "1999-02-03");
+            person.identity.nom_naissance = Some("N DIAYE SOW".into());
+            person.identity.numero_etranger = filed.map(str::to_owned);
+            let (choice, finding) = chosen(number(Decision::Confirmed, None), Some(&person));
+            assert_eq!((choice, finding.unwrap().code.as_str()), (PersonChoice::Open, "personne_semblable_en_base"));
+        }
+        let twin = on_file("N DIAYE", "1999-02-03");
+        let other = PersonOnFile { identity: Identity { numero_etranger: None, ..twin.identity }, ..twin };
+        assert_eq!(chosen(number(Decision::Confirmed, None), Some(&other)).0, PersonChoice::New, "a birthday is shared by many");
     }
 }

@@ -1,7 +1,8 @@
 //! The normalised dossier of a settled envelope, and the trait of the one door that takes it.
 //!
 //! A person is attached to a file only when the number is proven or confirmed and name and birth date
-//! agree; what is on file is never overwritten, a difference is a finding.
+//! agree; what is on file is never overwritten, a difference is a finding. Somebody who is on file under another number, or
+//! under none, is told and not entered a second time.
 
 mod identity;
 
@@ -35,9 +36,9 @@ pub trait Injector<Ending> {
     fn inject(&self, ending: &Ending, dossier: &Dossier) -> impl Future<Output = Result<Self::Filed, Self::Error>> + Send;
 }
 
-/// The dossier of a settled envelope. `on_file` is the person who has the number of [`identity`], if any.
+/// The dossier of a settled envelope. `on_file`: everybody who has the number of [`identity`], or its day of birth.
 #[must_use]
-pub fn build(settled: &Settled<'_>, on_file: Option<&PersonOnFile>) -> Dossier {
+pub fn build(settled: &Settled<'_>, on_file: &[PersonOnFile]) -> Dossier {
     let Settled { extraction, constat, delivery, .. } = settled;
     let identity = identity(extraction);
     let (person, difference) = identity::choose(extraction, &identity, on_file);

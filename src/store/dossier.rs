@@ -7,7 +7,7 @@ use super::event::{Happened, MACHINE};
 use super::{EnvelopeState, Job, Store, StoreError, delivery, envelope, event, job, person, steps};
 use crate::domain::{
     AgentId, Channel, Decision, DeliveryId, Dossier, DossierField, DossierId, DossierState, EnvelopeId, FieldValue, FilingBasis, Instant,
-    PersonChoice, PersonId, PrefectureId, Rect, Scope, Source,
+    Instruction, Person, PersonChoice, PersonId, PrefectureId, Rect, Scope, Source,
 };
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -26,8 +26,10 @@ const INSERT: &str = concat!(
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)"
 );
 pub(super) const OF_ENVELOPE: &str =
-    concat!("SELECT ", columns!(), " FROM dossier WHERE envelope_id = $1 AND ($2 IS NULL OR prefecture = $2)");
-const ALL: &str = concat!("SELECT ", columns!(), " FROM dossier WHERE ($1 IS NULL OR prefecture = $1) ORDER BY created_at, id");
+    concat!("SELECT ", columns!(), ", instruction FROM dossier WHERE envelope_id = $1 AND ($2 IS NULL OR prefecture = $2)");
+const ALL: &str =
+    concat!("SELECT ", columns!(), ", instruction FROM dossier WHERE ($1 IS NULL OR prefecture = $1) ORDER BY created_at, id");
+const ONE: &str = concat!("SELECT ", columns!(), ", instruction FROM dossier WHERE id = $1 AND ($2 IS NULL OR prefecture = $2)");
 const INCOMPLETE: &str = "SELECT envelope_id FROM dossier WHERE state = 'incomplet' AND ($1 IS NULL OR prefecture = $1)";
 const INSERT_FIELD: &str =
     "INSERT INTO dossier_field (dossier_id, field, value, decision, source, confidence, page, box, because, evidence, agent)
@@ -36,16 +38,14 @@ const INSERT_FIELD: &str =
        confidence = excluded.confidence, page = excluded.page, box = excluded.box, because = excluded.because,
        evidence = excluded.evidence, agent = excluded.agent";
 const FIELDS: &str =
-    "SELECT field, value, decision, source, page, box, because, agent FROM dossier_field WHERE dossier_id = $1 ORDER BY field";
+    "SELECT field, value, decision, source, confidence, page, box, because, agent FROM dossier_field WHERE dossier_id = $1 ORDER BY field";
 const INSERT_PIECE: &str = "INSERT INTO dossier_piece (dossier_id, position, kind, person, pages, confidence, facts)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
-pub(super) const PIECES: &str = "SELECT kind, pages FROM dossier_piece WHERE dossier_id = $1 ORDER BY position";
+pub(super) const PIECES: &str =
+    "SELECT kind, person, pages, confidence, facts, delivery_id FROM dossier_piece WHERE dossier_id = $1 ORDER BY position";
 pub(super) const INSERT_EVENT: &str = "INSERT INTO dossier_event (dossier_id, kind, actor, detail, at) VALUES ($1, $2, $3, $4, $5)";
 const EVENTS: &str = "SELECT kind FROM dossier_event WHERE dossier_id = $1 ORDER BY sequence";
 pub(super) const INSERT_OUTBOX: &str = "INSERT INTO outbox (dossier_id, kind, body, created_at) VALUES ($1, $2, $3, $4)";
-const PENDING: &str = "SELECT sequence, dossier_id, kind, body FROM outbox WHERE sent_at IS NULL ORDER BY sequence LIMIT $1";
-const SENT: &str = "UPDATE outbox SET sent_at = $2 WHERE sequence = $1 AND sent_at IS NULL";
-
 /// What the door did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Injected {
@@ -63,6 +63,7 @@ pub struct DossierView {
     pub prefecture: PrefectureId,
     pub channel: Channel,
     pub state: DossierState,
+    pub instruction: Instruction,
     pub permit: Option<String>,
     pub request: Option<String>,
     pub person: Option<PersonId>,
@@ -75,10 +76,11 @@ pub struct DossierView {
     pub findings: Value,
     pub recipe: String,
     pub created_at: Instant,
+    pub updated_at: Instant,
     /// By field id.
     pub fields: Vec<FieldView>,
-    /// Kind and pages, in order.
-    pub pieces: Vec<(String, Vec<u32>)>,
+    /// In order; those that came later stand last.
+    pub pieces: Vec<PieceView>,
     /// Kinds of what happened to it, in order.
     pub events: Vec<String>,
 }
@@ -90,19 +92,25 @@ pub struct FieldView {
     pub value: Option<FieldValue>,
     pub decision: Decision,
     pub source: Source,
+    pub confidence: f64,
     pub page: Option<u32>,
     pub rect: Option<Rect>,
     pub because: String,
     pub agent: Option<String>,
 }
 
-/// Something that the online system has still to be told.
+/// One paper as it stands in the shared tables.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OutboxEntry {
-    pub sequence: i64,
-    pub dossier: DossierId,
+pub struct PieceView {
     pub kind: String,
-    pub body: Value,
+    pub person: Person,
+    /// In the delivery below.
+    pub pages: Vec<u32>,
+    pub confidence: f64,
+    /// Readings by name: dates, signatures, amounts of the paper.
+    pub facts: Value,
+    /// The delivery whose pages these are, where the paper came after the filing; else that of the dossier.
+    pub delivery: Option<DeliveryId>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -111,6 +119,7 @@ pub(super) struct Row {
     pub(super) prefecture: String,
     channel: String,
     state: String,
+    instruction: String,
     permit: Option<String>,
     request: Option<String>,
     person_id: Option<Uuid>,
@@ -123,6 +132,17 @@ pub(super) struct Row {
     findings: Json<Value>,
     recipe: String,
     created_at: Instant,
+    updated_at: Instant,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct PieceRow {
+    kind: String,
+    person: String,
+    pages: Json<Vec<u32>>,
+    confidence: f64,
+    facts: Json<Value>,
+    delivery_id: Option<Uuid>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -131,18 +151,11 @@ struct FieldRow {
     value: Option<Json<FieldValue>>,
     decision: String,
     source: String,
+    confidence: f64,
     page: Option<i64>,
     r#box: Option<Json<Rect>>,
     because: String,
     agent: Option<String>,
-}
-
-#[derive(sqlx::FromRow)]
-struct OutboxRow {
-    sequence: i64,
-    dossier_id: Uuid,
-    kind: String,
-    body: Json<Value>,
 }
 
 impl Store {
@@ -201,21 +214,6 @@ impl Store {
             result.push(view(&mut tx, row).await?);
         }
         Ok(result)
-    }
-
-    /// What the online system has still to be told, oldest first.
-    pub async fn outbox(&self, most: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        let mut tx = self.read().await?;
-        let rows = all!(&mut tx, OutboxRow, PENDING, i64::from(most))?;
-        let entry = |r: OutboxRow| OutboxEntry { sequence: r.sequence, dossier: DossierId(r.dossier_id), kind: r.kind, body: r.body.0 };
-        Ok(rows.into_iter().map(entry).collect())
-    }
-
-    /// The online system has been told.
-    pub async fn outbox_sent(&self, sequence: i64, now: Instant) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        run!(&mut tx, SENT, sequence, now)?;
-        tx.commit().await
     }
 }
 
@@ -319,6 +317,7 @@ pub(super) async fn fields(tx: &mut Tx, id: DossierId) -> Result<Vec<FieldView>,
             value: r.value.map(|json| json.0),
             decision: named("decision", &r.decision)?,
             source: named("source", &r.source)?,
+            confidence: r.confidence,
             page: r.page.map(|n| small("page", n)).transpose()?,
             rect: r.r#box.map(|json| json.0),
             because: r.because,
@@ -328,15 +327,27 @@ pub(super) async fn fields(tx: &mut Tx, id: DossierId) -> Result<Vec<FieldView>,
     all!(tx, FieldRow, FIELDS, id.0)?.into_iter().map(view).collect()
 }
 
+/// A dossier by its id, where it may be seen.
+pub(super) async fn get(tx: &mut Tx, scope: &Scope, id: DossierId) -> Result<DossierView, StoreError> {
+    let row = maybe!(tx, Row, ONE, id.0, visible(scope))?;
+    view(tx, row.ok_or_else(|| StoreError::missing("dossier", id, scope))?).await
+}
+
 async fn view(tx: &mut Tx, row: Row) -> Result<DossierView, StoreError> {
     let id = DossierId(row.id);
-    let pieces = all!(tx, (String, Json<Vec<u32>>), PIECES, row.id)?;
+    let piece = |r: PieceRow| {
+        let person = named("person of a piece", &r.person)?;
+        let delivery = r.delivery_id.map(DeliveryId);
+        Ok::<_, StoreError>(PieceView { kind: r.kind, person, pages: r.pages.0, confidence: r.confidence, facts: r.facts.0, delivery })
+    };
+    let pieces = all!(tx, PieceRow, PIECES, row.id)?.into_iter().map(piece).collect::<Result<_, _>>()?;
     let events = all!(tx, (String,), EVENTS, row.id)?;
     Ok(DossierView {
         id,
         prefecture: PrefectureId(row.prefecture),
         channel: named("channel", &row.channel)?,
         state: named("state of a dossier", &row.state)?,
+        instruction: named("state of the instruction", &row.instruction)?,
         permit: row.permit,
         request: row.request,
         person: row.person_id.map(PersonId),
@@ -349,8 +360,9 @@ async fn view(tx: &mut Tx, row: Row) -> Result<DossierView, StoreError> {
         findings: row.findings.0,
         recipe: row.recipe,
         created_at: row.created_at,
+        updated_at: row.updated_at,
         fields: fields(tx, id).await?,
-        pieces: pieces.into_iter().map(|(kind, pages)| (kind, pages.0)).collect(),
+        pieces,
         events: events.into_iter().map(|(kind,)| kind).collect(),
     })
 }

@@ -4,7 +4,9 @@
 use super::StoreError;
 use super::convert::{name_of, place, plain_json};
 use super::db::{Tx, all, maybe, run};
-use super::dossier::{FieldView, INSERT_EVENT, INSERT_OUTBOX, Injected, OF_ENVELOPE, PIECES, Row, fields, happened, set_field, tell};
+use super::dossier::{
+    FieldView, INSERT_EVENT, INSERT_OUTBOX, Injected, OF_ENVELOPE, PIECES, PieceRow, Row, fields, happened, set_field, tell,
+};
 use crate::domain::{
     AgentId, Decision, DeliveryId, Dossier, DossierField, DossierId, DossierState, EnvelopeId, Instant, Piece, Reading, Scope, Source,
 };
@@ -78,7 +80,7 @@ pub(super) async fn add_pieces(
 ) -> Result<(), StoreError> {
     let row = maybe!(tx, Row, OF_ENVELOPE, envelope.0, None::<&str>)?;
     let row = row.ok_or_else(|| StoreError::missing("dossier of the envelope", envelope, &Scope::Machine))?;
-    let there = all!(tx, (String, Json<Vec<u32>>), PIECES, row.id)?.len();
+    let there = all!(tx, PieceRow, PIECES, row.id)?.len();
     for (position, piece) in pieces.iter().enumerate() {
         let (kind, whose, facts) = (piece.kind.as_str(), name_of(&piece.person), Json(plain_json(&piece.facts)));
         let position = place(there + position);

@@ -1,6 +1,7 @@
 //! The ledger: all SQL of the product, one file per table, on SQLite and PostgreSQL alike. Every
 //! function takes a [`Scope`](crate::domain::Scope), or works for the machine on a claimed job.
 
+mod access;
 mod anomaly;
 mod artefact;
 mod blob;
@@ -18,6 +19,8 @@ mod export;
 mod job;
 mod join;
 mod letter;
+mod online;
+mod outbox;
 mod page;
 mod person;
 mod pulse;
@@ -33,7 +36,7 @@ pub use artefact::NewArtefact;
 pub use blob::SealedFile;
 pub use day::{DayCounts, DayEntry, DayEnvelope};
 pub use delivery::{Link, NewDelivery, Registration};
-pub use dossier::{DossierView, FieldView, Injected, OutboxEntry};
+pub use dossier::{DossierView, FieldView, Injected, PieceView};
 pub use envelope::{EnvelopeState, EnvelopeView};
 pub use error::StoreError;
 pub use event::Event;
@@ -41,6 +44,8 @@ pub use export::Export;
 pub use job::{ATTEMPTS, Job, JobState};
 pub use join::Join;
 pub use letter::{LetterState, LetterView, NewLetter, OpenLetter, Unwritten};
+pub use online::{Act, Change, DossierEvent, DossierLine, Instructed, Listed, Past};
+pub use outbox::OutboxEntry;
 pub use page::PagePicture;
 pub use pulse::PartSeen;
 pub use retention::{Removal, RemovedCopy};

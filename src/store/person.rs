@@ -1,12 +1,13 @@
 //! Table `person` of the shared schema: one natural person, whatever the préfecture.
 
-use super::db::{Tx, maybe, run};
+use super::db::{Tx, all, run};
 use super::{Store, StoreError};
 use crate::domain::{FieldValue, Identity, Instant, PersonId, PersonOnFile};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-const BY_NUMBER: &str = "SELECT id, numero_etranger, nom_naissance, prenoms, date_naissance FROM person WHERE numero_etranger = $1";
+const LIKE: &str = "SELECT id, numero_etranger, nom_naissance, prenoms, date_naissance FROM person
+    WHERE numero_etranger = $1 OR date_naissance = $2 ORDER BY id";
 const INSERT: &str =
     "INSERT INTO person (id, numero_etranger, nom_naissance, prenoms, date_naissance, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
 
@@ -20,19 +21,20 @@ struct Row {
 }
 
 impl Store {
-    /// The person who has this number, if any. Persons are national: no préfecture's scope hides them.
-    pub async fn person_by_number(&self, numero_etranger: &str) -> Result<Option<PersonOnFile>, StoreError> {
+    /// Everybody who has this number or was born on this day. Persons are national: no préfecture's scope hides them.
+    pub async fn persons_like(&self, identity: &Identity) -> Result<Vec<PersonOnFile>, StoreError> {
         let mut tx = self.read().await?;
-        let row = maybe!(&mut tx, Row, BY_NUMBER, numero_etranger)?;
-        Ok(row.map(|row| PersonOnFile {
-            id: PersonId(row.id),
-            identity: Identity {
-                numero_etranger: row.numero_etranger,
-                nom_naissance: row.nom_naissance,
-                prenoms: row.prenoms.map(|json| json.0).unwrap_or_default(),
-                date_naissance: row.date_naissance.map(|json| json.0),
-            },
-        }))
+        let rows = all!(&mut tx, Row, LIKE, &identity.numero_etranger, identity.date_naissance.as_ref().map(Json))?;
+        Ok(rows.into_iter().map(PersonOnFile::from).collect())
+    }
+}
+
+impl From<Row> for PersonOnFile {
+    fn from(row: Row) -> Self {
+        let Row { id, numero_etranger, nom_naissance, prenoms, date_naissance } = row;
+        let prenoms = prenoms.map(|json| json.0).unwrap_or_default();
+        let identity = Identity { numero_etranger, nom_naissance, prenoms, date_naissance: date_naissance.map(|json| json.0) };
+        Self { id: PersonId(id), identity }
     }
 }
 

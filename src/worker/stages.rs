@@ -89,11 +89,8 @@ impl<R: Reader> Worker<R> {
         }
         let recipe = view.recipe.clone().unwrap_or_default();
         let settled = Settled { envelope: id, delivery: &delivery, extraction, constat, corrections: &view.corrections, recipe: &recipe };
-        let on_file = match dossier::identity(extraction).numero_etranger {
-            Some(number) => self.store.person_by_number(&number).await?,
-            None => None,
-        };
-        let dossier = dossier::build(&settled, on_file.as_ref());
+        let on_file = self.store.persons_like(&dossier::identity(extraction)).await?;
+        let dossier = dossier::build(&settled, &on_file);
         failpoint::hit("dossier.before");
         let door = SharedTables { store: &self.store, now: self.clock.now() };
         let filed = door.inject(job, &dossier).await?;

@@ -82,11 +82,12 @@ impl Client {
         self.send_as("POST", path, Some((&format!("multipart/form-data; boundary={EDGE}"), body))).await
     }
 
-    async fn send(&mut self, method: &str, path: &str, body: Option<String>) -> Reply {
+    pub async fn send(&mut self, method: &str, path: &str, body: Option<String>) -> Reply {
         self.send_as(method, path, body.map(|body| ("application/x-www-form-urlencoded", body.into_bytes()))).await
     }
 
-    async fn send_as(&mut self, method: &str, path: &str, body: Option<(&str, Vec<u8>)>) -> Reply {
+    /// The same with a body of this type.
+    pub async fn send_as(&mut self, method: &str, path: &str, body: Option<(&str, Vec<u8>)>) -> Reply {
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.host);
         if let Some(cookie) = &self.cookie {
             text += &format!("Cookie: {cookie}\r\n");

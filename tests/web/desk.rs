@@ -166,7 +166,7 @@ impl Station {
             corrections: &view.corrections,
             recipe: "recipe",
         };
-        self.store.inject(&job, &passerelle::dossier::build(&settled, None), now()).await.unwrap();
+        self.store.inject(&job, &passerelle::dossier::build(&settled, &[]), now()).await.unwrap();
     }
 
     async fn delivery_of(&self, envelope: EnvelopeId) -> DeliveryId {

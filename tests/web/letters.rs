@@ -228,7 +228,7 @@ async fn papers_that_answer_a_letter_are_joined_to_its_dossier_by_an_agent() {
     let open = station.store.open_reviews(&Scope::Machine).await.unwrap();
     assert!(open.iter().all(|r| r.envelope != Some(back.envelope)));
     let dossier = station.store.dossier_of(&Scope::Machine, seeded.envelope).await.unwrap().unwrap();
-    assert!(dossier.pieces.iter().any(|(kind, _)| kind == "certificat_inscription"));
+    assert!(dossier.pieces.iter().any(|piece| piece.kind == "certificat_inscription"));
     assert!(dossier.events.contains(&"pieces_recues".to_owned()));
     assert!(station.store.dossier_of(&Scope::Machine, back.envelope).await.unwrap().is_none(), "never a dossier of its own");
     assert!(client.get(&place).await.text().contains("joint au dossier"));
