@@ -1,7 +1,7 @@
 //! The API as the online system uses it: real requests to a real listener, on both databases.
 
 use crate::support::recorded::{constat, extraction, page};
-use crate::support::{Database, databases, new_delivery};
+use crate::support::{Database, artefact, databases, new_delivery};
 use crate::web::client::{Client, Reply};
 use passerelle::api::{self, Parts, fresh_key, hash_of};
 use passerelle::blobs::Blobs;
@@ -20,7 +20,6 @@ struct Online {
     store: Store,
     blobs: Blobs,
     client: Client,
-    key: Uuid,
 }
 
 /// One filed dossier.
@@ -38,9 +37,8 @@ impl Online {
         let api = api::bind("127.0.0.1:0".parse().unwrap(), parts).await.unwrap();
         let address = api.url().trim_start_matches("http://").parse().unwrap();
         tokio::spawn(api.run(std::future::pending()));
-        let mut online = Self { database, store, blobs, client: Client::new(address), key: Uuid::nil() };
-        let (key, client) = online.holder(&ApiScope::ALL, Some("35")).await;
-        (online.key, online.client) = (key, client);
+        let mut online = Self { database, store, blobs, client: Client::new(address) };
+        (_, online.client) = online.holder(&ApiScope::ALL, Some("35")).await;
         online
     }
 
@@ -55,7 +53,7 @@ impl Online {
     }
 
     /// A delivery of one page, brought through the line to its dossier.
-    async fn file(&self, prefecture: &str, name: &str, filing: &str, outcome: Outcome) -> Filed {
+    async fn file(&self, prefecture: &str, name: &str, filing: &str) -> Filed {
         let id = DeliveryId(Uuid::now_v7());
         let original = self.blobs.put(&prefecture.into(), id, BlobKind::Original, b"scan").unwrap();
         self.store.register_delivery(&Scope::Machine, &new_delivery(&id.to_string(), original), now()).await.unwrap();
@@ -64,19 +62,19 @@ impl Online {
         let job = self.claim(id).await;
         let picture = self.blobs.put(&prefecture.into(), id, BlobKind::Derived, &picture_of(name)).unwrap();
         let read = page(1, &[name]);
-        self.store.page_read(&job, &made(Subject::Delivery(id), Stage::Read, 1, &read), &read, Some(&picture), now()).await.unwrap();
+        self.store.page_read(&job, &artefact(Subject::Delivery(id), Stage::Read, 1, &read), &read, Some(&picture), now()).await.unwrap();
         self.store.pages_read(&job, now()).await.unwrap();
         let cut = Assembly { envelopes: vec![EnvelopePages { pages: vec![1], findings: vec![] }], other_pages: vec![] };
         let job = self.claim(id).await;
-        let made_cut = made(Subject::Delivery(id), Stage::Assemble, 0, &cut);
+        let made_cut = artefact(Subject::Delivery(id), Stage::Assemble, 0, &cut);
         let envelope = self.store.assembled(&job, &made_cut, &cut, now()).await.unwrap()[0];
         let job = self.claim(id).await;
         let said = extraction(&[1], name);
-        self.store.extracted(&job, envelope, &made(job.subject, Stage::Extract, 0, &said), now()).await.unwrap();
+        self.store.extracted(&job, envelope, &artefact(job.subject, Stage::Extract, 0, &said), now()).await.unwrap();
         let filing = FilingDate { value: filing.parse().unwrap(), basis: FilingBasis::Cachet };
-        let found = Constat { filing_date: filing, ..constat(outcome, &[]) };
+        let found = Constat { filing_date: filing, ..constat(Outcome::Complete, &[]) };
         let job = self.claim(id).await;
-        self.store.validated(&job, envelope, &made(job.subject, Stage::Validate, 0, &found), Verdict::File, &[], now()).await.unwrap();
+        self.store.validated(&job, envelope, &artefact(job.subject, Stage::Validate, 0, &found), Verdict::File, &[], now()).await.unwrap();
         let job = self.claim(id).await;
         let view = self.store.envelope(&Scope::Machine, envelope).await.unwrap();
         let delivery = self.store.delivery(&Scope::Machine, id).await.unwrap();
@@ -108,11 +106,6 @@ fn picture_of(name: &str) -> Vec<u8> {
     [b"\xff\xd8\xff", name.as_bytes()].concat()
 }
 
-fn made<T: serde::Serialize>(subject: Subject, stage: Stage, unit: u32, value: &T) -> NewArtefact {
-    let body = serde_json::to_string(value).unwrap();
-    NewArtefact { subject, stage, unit, input_hash: Uuid::now_v7().to_string(), recipe: "recipe".into(), schema: 1, body }
-}
-
 fn asking(path: &str) -> String {
     format!("{path}{}{WHY}", if path.contains('?') { '&' } else { '?' })
 }
@@ -129,9 +122,9 @@ fn ids(reply: &Reply) -> Vec<String> {
 async fn dossiers_are_listed_in_the_order_of_filing_and_read_with_their_provenance() {
     for database in databases() {
         let online = Online::start(database).await;
-        let late = online.file("35", "DIALLO", "2026-11-20", Outcome::Complete).await;
-        let early = online.file("35", "TRAORE", "2026-11-02", Outcome::Complete).await;
-        let elsewhere = online.file("69", "KEITA", "2026-11-01", Outcome::Complete).await;
+        let late = online.file("35", "DIALLO", "2026-11-20").await;
+        let early = online.file("35", "TRAORE", "2026-11-02").await;
+        let elsewhere = online.file("69", "KEITA", "2026-11-01").await;
 
         let first = online.get("/v1/dossiers?limit=1").await;
         assert_eq!((first.status, ids(&first)), (200, vec![early.id.to_string()]), "{}", online.database.name);
@@ -171,7 +164,7 @@ async fn dossiers_are_listed_in_the_order_of_filing_and_read_with_their_provenan
 async fn a_step_needs_the_dossier_as_it_was_read_and_follows_the_one_before() {
     for database in databases() {
         let online = Online::start(database).await;
-        let filed = online.file("35", "DIALLO", "2026-11-20", Outcome::Complete).await;
+        let filed = online.file("35", "DIALLO", "2026-11-20").await;
         let path = format!("/v1/dossiers/{}", filed.id);
         let step = async |tag: Option<&str>, to: &str| {
             let mut client = online.client.clone();
@@ -214,7 +207,7 @@ async fn a_follower_of_the_feed_sees_each_change_once_while_others_write() {
         let online = Online::start(database).await;
         let mut filed = Vec::new();
         for number in 0..4 {
-            filed.push(online.file("35", &format!("N{number}"), "2026-11-20", Outcome::Complete).await.id);
+            filed.push(online.file("35", &format!("N{number}"), "2026-11-20").await.id);
         }
         let writers: Vec<_> = filed.iter().map(|id| tokio::spawn(back_and_forth(online.store.clone(), *id, EACH))).collect();
         let (mut seen, mut cursor) = (Vec::new(), String::new());
@@ -245,7 +238,7 @@ async fn back_and_forth(store: Store, id: DossierId, steps: usize) {
 async fn nobody_asks_without_a_key_a_right_and_a_reason_and_who_asked_is_known() {
     for database in databases() {
         let online = Online::start(database).await;
-        let filed = online.file("35", "DIALLO", "2026-11-20", Outcome::Complete).await;
+        let filed = online.file("35", "DIALLO", "2026-11-20").await;
         let path = format!("/v1/dossiers/{}", filed.id);
         let mut stranger = Client::new(online.client.address);
         let refused = stranger.get(&asking(&path)).await;

@@ -1,10 +1,11 @@
 //! The steps of the instruction: acts of the online system on a dossier that it has read.
 
 use super::Parts;
-use super::dossiers::{Asking, asked, named, names_tag, tagged};
+use super::dossiers::{names_tag, tagged};
 use super::gate::Caller;
 use super::problem::Problem;
-use super::wire::{Dossier, Step};
+use super::query::{Asking, asked, named};
+use super::wire::{Dossier, Sealed, Step};
 use crate::domain::{ApiScope, DossierId};
 use crate::store::{Act, DossierView, Instructed};
 use axum::Json;
@@ -21,9 +22,7 @@ const LONGEST_NOTE: usize = 500;
 #[utoipa::path(post, path = "/v1/dossiers/{id}/instruction", tag = "instruction", operation_id = "instructDossier",
     params(("id" = Uuid, Path), Asking, ("If-Match" = String, Header, description = "ETag du dossier tel que lu")),
     request_body = Step, security(("key" = ["dossiers:instruct"])),
-    responses((status = 200, description = "Le dossier après l’étape", body = Dossier, headers(("ETag" = String, description = "De cet état du dossier"))),
-        (status = "4XX", description = "Refus", body = Problem, content_type = "application/problem+json"),
-        (status = "5XX", description = "Indisponible", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, description = "Le dossier après l’étape", body = Dossier, headers(("ETag" = String, description = "De cet état du dossier"))), Problem))]
 pub(super) async fn step(
     State(parts): State<Arc<Parts>>,
     Extension(caller): Extension<Caller>,
@@ -44,10 +43,10 @@ pub(super) async fn step(
         return Err(Problem::no_condition());
     }
     let actor = caller.actor();
-    let unchanged = |view: &DossierView| names_tag(&headers, header::IF_MATCH, &Dossier::from(view.clone()).tag());
+    let unchanged = |view: &DossierView| names_tag(&headers, header::IF_MATCH, &Sealed::from(view.clone()).tag);
     let act = Act { to: step.instruction, actor: &actor, note: step.note.as_deref(), unchanged: &unchanged };
     match parts.store.instruct(&scope, DossierId(id), &act, parts.clock.now()).await? {
-        Instructed::Done(view) => Ok(tagged(Dossier::from(*view))),
+        Instructed::Done(view) => Ok(tagged(Sealed::from(*view))),
         Instructed::Changed => Err(Problem::changed()),
         Instructed::NotFrom(here) => Err(Problem::not_from(here)),
     }

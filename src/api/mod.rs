@@ -11,6 +11,7 @@ mod dossiers;
 mod gate;
 mod instruct;
 mod problem;
+mod query;
 mod wire;
 
 pub use describe::description;

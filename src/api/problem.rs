@@ -6,7 +6,9 @@ use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
+use std::collections::BTreeMap;
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
 
 /// A refusal.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -134,5 +136,16 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
         }
         response
+    }
+}
+
+/// Every address refuses in the same form.
+impl IntoResponses for Problem {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        let refused = |description: &str| {
+            let content = Content::new(Some(Ref::from_schema_name("Probleme")));
+            RefOr::T(ResponseBuilder::new().description(description).content("application/problem+json", content).build())
+        };
+        [("4XX", "Refus"), ("5XX", "Indisponible")].map(|(status, description)| (status.to_owned(), refused(description))).into()
     }
 }

@@ -179,11 +179,16 @@ pub(super) struct Step {
     pub note: Option<String>,
 }
 
-impl Dossier {
-    /// The entity tag (RFC 9110, 8.8.3) of this state of the dossier.
-    pub(super) fn tag(&self) -> String {
-        let body = serde_json::to_vec(self).unwrap_or_default();
-        format!("\"{}\"", hexadecimal(&Sha256::digest(body)[..16]))
+/// A dossier as it is sent, and the entity tag (RFC 9110, 8.8.3) of this state of it.
+pub(super) struct Sealed {
+    pub tag: String,
+    pub body: Vec<u8>,
+}
+
+impl From<DossierView> for Sealed {
+    fn from(view: DossierView) -> Self {
+        let body = serde_json::to_vec(&Dossier::from(view)).unwrap_or_default();
+        Self { tag: format!("\"{}\"", hexadecimal(&Sha256::digest(&body)[..16])), body }
     }
 }
 

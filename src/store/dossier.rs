@@ -20,16 +20,21 @@ macro_rules! columns {
     };
 }
 
+/// What a dossier is filed with, and the step that begins by itself.
+macro_rules! select {
+    ($which:literal) => {
+        concat!("SELECT ", columns!(), ", instruction FROM dossier WHERE ", $which)
+    };
+}
+
 const INSERT: &str = concat!(
     "INSERT INTO dossier (",
     columns!(),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)"
 );
-pub(super) const OF_ENVELOPE: &str =
-    concat!("SELECT ", columns!(), ", instruction FROM dossier WHERE envelope_id = $1 AND ($2 IS NULL OR prefecture = $2)");
-const ALL: &str =
-    concat!("SELECT ", columns!(), ", instruction FROM dossier WHERE ($1 IS NULL OR prefecture = $1) ORDER BY created_at, id");
-const ONE: &str = concat!("SELECT ", columns!(), ", instruction FROM dossier WHERE id = $1 AND ($2 IS NULL OR prefecture = $2)");
+pub(super) const OF_ENVELOPE: &str = select!("envelope_id = $1 AND ($2 IS NULL OR prefecture = $2)");
+const ALL: &str = select!("($1 IS NULL OR prefecture = $1) ORDER BY created_at, id");
+const ONE: &str = select!("id = $1 AND ($2 IS NULL OR prefecture = $2)");
 const INCOMPLETE: &str = "SELECT envelope_id FROM dossier WHERE state = 'incomplet' AND ($1 IS NULL OR prefecture = $1)";
 const INSERT_FIELD: &str =
     "INSERT INTO dossier_field (dossier_id, field, value, decision, source, confidence, page, box, because, evidence, agent)
@@ -41,11 +46,12 @@ const FIELDS: &str =
     "SELECT field, value, decision, source, confidence, page, box, because, agent FROM dossier_field WHERE dossier_id = $1 ORDER BY field";
 const INSERT_PIECE: &str = "INSERT INTO dossier_piece (dossier_id, position, kind, person, pages, confidence, facts)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
-pub(super) const PIECES: &str =
+const PIECES: &str =
     "SELECT kind, person, pages, confidence, facts, delivery_id FROM dossier_piece WHERE dossier_id = $1 ORDER BY position";
 pub(super) const INSERT_EVENT: &str = "INSERT INTO dossier_event (dossier_id, kind, actor, detail, at) VALUES ($1, $2, $3, $4, $5)";
 const EVENTS: &str = "SELECT kind FROM dossier_event WHERE dossier_id = $1 ORDER BY sequence";
 pub(super) const INSERT_OUTBOX: &str = "INSERT INTO outbox (dossier_id, kind, body, created_at) VALUES ($1, $2, $3, $4)";
+
 /// What the door did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Injected {
@@ -136,7 +142,7 @@ pub(super) struct Row {
 }
 
 #[derive(sqlx::FromRow)]
-pub(super) struct PieceRow {
+struct PieceRow {
     kind: String,
     person: String,
     pages: Json<Vec<u32>>,
@@ -329,8 +335,13 @@ pub(super) async fn fields(tx: &mut Tx, id: DossierId) -> Result<Vec<FieldView>,
 
 /// A dossier by its id, where it may be seen.
 pub(super) async fn get(tx: &mut Tx, scope: &Scope, id: DossierId) -> Result<DossierView, StoreError> {
-    let row = maybe!(tx, Row, ONE, id.0, visible(scope))?;
-    view(tx, row.ok_or_else(|| StoreError::missing("dossier", id, scope))?).await
+    let row = seen(tx, scope, id).await?;
+    view(tx, row).await
+}
+
+/// The row of a dossier alone, where it may be seen.
+pub(super) async fn seen(tx: &mut Tx, scope: &Scope, id: DossierId) -> Result<Row, StoreError> {
+    maybe!(tx, Row, ONE, id.0, visible(scope))?.ok_or_else(|| StoreError::missing("dossier", id, scope))
 }
 
 async fn view(tx: &mut Tx, row: Row) -> Result<DossierView, StoreError> {

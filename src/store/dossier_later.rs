@@ -3,10 +3,8 @@
 
 use super::StoreError;
 use super::convert::{name_of, place, plain_json};
-use super::db::{Tx, all, maybe, run};
-use super::dossier::{
-    FieldView, INSERT_EVENT, INSERT_OUTBOX, Injected, OF_ENVELOPE, PIECES, PieceRow, Row, fields, happened, set_field, tell,
-};
+use super::db::{Tx, maybe, run};
+use super::dossier::{FieldView, INSERT_EVENT, INSERT_OUTBOX, Injected, OF_ENVELOPE, Row, fields, happened, set_field, tell};
 use crate::domain::{
     AgentId, Decision, DeliveryId, Dossier, DossierField, DossierId, DossierState, EnvelopeId, Instant, Piece, Reading, Scope, Source,
 };
@@ -15,6 +13,7 @@ use sqlx::types::Json;
 
 const ADD_PIECE: &str = "INSERT INTO dossier_piece (dossier_id, position, kind, person, pages, confidence, facts, delivery_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const COUNT_PIECES: &str = "SELECT count(*) FROM dossier_piece WHERE dossier_id = $1";
 const COMPLETE: &str =
     "UPDATE dossier SET state = 'complet', constat = $2, findings = $3, updated_at = $4 WHERE id = $1 AND state = 'incomplet'";
 const TOUCH: &str = "UPDATE dossier SET updated_at = $2 WHERE id = $1";
@@ -80,10 +79,10 @@ pub(super) async fn add_pieces(
 ) -> Result<(), StoreError> {
     let row = maybe!(tx, Row, OF_ENVELOPE, envelope.0, None::<&str>)?;
     let row = row.ok_or_else(|| StoreError::missing("dossier of the envelope", envelope, &Scope::Machine))?;
-    let there = all!(tx, PieceRow, PIECES, row.id)?.len();
+    let there = maybe!(tx, (i64,), COUNT_PIECES, row.id)?.map_or(0, |(count,)| count);
     for (position, piece) in pieces.iter().enumerate() {
         let (kind, whose, facts) = (piece.kind.as_str(), name_of(&piece.person), Json(plain_json(&piece.facts)));
-        let position = place(there + position);
+        let position = there + place(position);
         run!(tx, ADD_PIECE, row.id, position, kind, whose, Json(&piece.pages), piece.confidence, facts, delivery.0)?;
     }
     letter_happened(tx, envelope, "pieces_recues", agent, &json!({ "pieces": pieces.len() }), now).await

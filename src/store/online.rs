@@ -148,7 +148,7 @@ impl Store {
     /// Everything that happened to a dossier, in order.
     pub async fn dossier_events(&self, scope: &Scope, id: DossierId) -> Result<Vec<DossierEvent>, StoreError> {
         let mut tx = self.read().await?;
-        dossier::get(&mut tx, scope, id).await?;
+        dossier::seen(&mut tx, scope, id).await?;
         let event = |(sequence, kind, actor, detail, at): EventRow| {
             let detail = detail.map_or(Value::Null, |json| json.0);
             DossierEvent { sequence, kind, actor, detail, at }

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -73,6 +74,13 @@ def run(command, **more):
     before, start = children_seconds(), time.monotonic()
     done = subprocess.run([str(part) for part in command], env=environment, stdout=subprocess.PIPE, **more)
     return done, time.monotonic() - start, children_seconds() - before
+
+
+def free_port():
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 def children_seconds():

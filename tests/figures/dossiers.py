@@ -95,20 +95,14 @@ def fill_postgres(database, rows):
     database.rows("ANALYZE")
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 class Served:
     """The API over `count` drawn dossiers; ends with the `with`."""
 
     def __init__(self, database, root, count, seed=1):
         self.database, self.root = database, pathlib.Path(root)
-        self.api = free_port()
+        self.api = common.free_port()
         self.file = self.root / "passerelle.toml"
-        self.file.write_text(CONFIGURATION.format(root=self.root, url=database.url, web=free_port(), api=self.api), encoding="utf-8")
+        self.file.write_text(CONFIGURATION.format(root=self.root, url=database.url, web=common.free_port(), api=self.api), encoding="utf-8")
         for folder in ("depot", "traites", "anomalies", "spool", "scans"):
             (self.root / folder).mkdir(exist_ok=True)
         self.run("migrate")

@@ -4,7 +4,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
@@ -73,9 +72,7 @@ class Installation:
         self.most, self.most_of_all = 0, 0
         # SHA-256 -> how often it was dropped for good; and of what may or may not have been seen (it vanished, or was replaced).
         self.papers, self.fleeting = {}, set()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.configuration.write_text(CONFIGURATION.format(root=self.root, port=free.getsockname()[1], url=self.database.url), encoding="utf-8")
+        self.configuration.write_text(CONFIGURATION.format(root=self.root, port=common.free_port(), url=self.database.url), encoding="utf-8")
         self.give_away(self.root, self.configuration, *(self.root / name for name in (*FOLDERS, "depot/tmp")))
 
     def give_away(self, *paths):

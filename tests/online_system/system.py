@@ -2,7 +2,7 @@
 from the published description alone."""
 from client import Refused
 
-STEPS = {"a_instruire": "en_instruction", "pieces_demandees": "en_instruction", "accorde": "titre_remis"}
+STEPS = {"a_instruire": "en_instruction", "pieces_demandees": "sans_suite", "accorde": "titre_remis"}
 
 
 class OnlineSystem:
@@ -34,17 +34,15 @@ class OnlineSystem:
 
     def instruct(self, dossier):
         """Takes steps with one dossier until none is left. An incomplete one is asked for its papers and then set aside."""
-        asked = False
         while True:
             body, headers = self.client.getDossier(id=dossier)
             state = body["instruction"]
             if state in STEPS:
-                step = "sans_suite" if state == "pieces_demandees" else STEPS[state]
+                step = STEPS[state]
             elif state == "en_instruction":
                 step = "accorde" if body["state"] == "complet" else "pieces_demandees"
-                asked = step == "pieces_demandees"
             else:
-                return state, asked
+                return
             try:
                 self.client.instructDossier(id=dossier, body={"instruction": step}, headers={"If-Match": headers["ETag"]})
             except Refused as refusal:

@@ -4,9 +4,10 @@ pub mod agent;
 pub mod postgres;
 pub mod recorded;
 
-use passerelle::domain::{BlobRef, Channel, Format};
-use passerelle::store::{NewDelivery, Store};
+use passerelle::domain::{BlobRef, Channel, Format, Stage, Subject};
+use passerelle::store::{NewArtefact, NewDelivery, Store};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// One empty database with its tables, gone when dropped.
 pub struct Database {
@@ -62,4 +63,11 @@ pub fn new_delivery(sha256: &str, original: BlobRef) -> NewDelivery {
         taken: Vec::new(),
         original,
     }
+}
+
+/// What a stage made, of an input that nothing else had.
+pub fn artefact(subject: Subject, stage: Stage, unit: u32, body: &impl serde::Serialize) -> NewArtefact {
+    let body = serde_json::to_string(body).unwrap();
+    let input_hash = Uuid::now_v7().to_string();
+    NewArtefact { subject, stage, unit, input_hash, recipe: "recipe".into(), schema: 1, body }
 }

@@ -1,7 +1,7 @@
 //! A station over a real database with one delivery whose envelope waits for a person. The readings are
 //! recorded; pictures are those of a fixture in which form and passport differ by the day of birth.
 
-use crate::support::{Database, new_delivery, sqlite};
+use crate::support::{Database, artefact, new_delivery, sqlite};
 use passerelle::blobs::Blobs;
 use passerelle::catalogue::Catalogue;
 use passerelle::cell::{CellPool, CellSettings};
@@ -253,12 +253,6 @@ impl Station {
     pub async fn events(&self, delivery: DeliveryId) -> Vec<Event> {
         self.store.events(&Scope::Machine, delivery).await.unwrap()
     }
-}
-
-fn artefact(subject: Subject, stage: Stage, unit: u32, body: &impl serde::Serialize) -> NewArtefact {
-    let body = serde_json::to_string(body).unwrap();
-    let input_hash = Uuid::now_v7().to_string();
-    NewArtefact { subject, stage, unit, input_hash, recipe: "recipe".into(), schema: 1, body }
 }
 
 /// One page of the fixture as a JPEG file.
